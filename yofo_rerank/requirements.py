@@ -1,0 +1,148 @@
+"""The words of the library: Requirement, DecomposedQuery, Judgement, Failure, RankedDocument, Ranking.
+
+All are frozen and JSON-able; numbers are Python floats.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from yofo_rerank.documents import Document
+
+Necessity = Literal["must", "should"]
+
+MAX_REQUIREMENT_CHARS = 1000
+
+
+class Requirement(BaseModel):
+    """One statement that holds of a document or does not.
+
+    >>> Requirement(text="not pink").necessity
+    'must'
+    >>> Requirement(text="grey", necessity="should", weight=0.5).to_dict()
+    {'text': 'grey', 'necessity': 'should', 'weight': 0.5, 'name': None}
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str = Field(max_length=MAX_REQUIREMENT_CHARS)
+    necessity: Necessity = "must"
+    weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    name: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")  # for expressions; else r1, r2, ...
+
+    @field_validator("text")
+    @classmethod
+    def _text_is_not_blank(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("a requirement needs a text, but got a blank one")
+        return text.strip()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return self.model_dump()
+
+
+class DecomposedQuery(BaseModel):
+    """A query as requirements, and what the decomposer wants to say about it.
+
+    >>> DecomposedQuery(query="blue top", requirements=(Requirement(text="blue"),)).requirements[0].text
+    'blue'
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    query: str
+    requirements: tuple[Requirement, ...] = Field(min_length=1)
+    scoring: dict[str, Any] | None = None  # a rule as plain data (yofo_rerank.scoring), when the decomposer chose one
+    decomposer: str = "fixed"
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return self.model_dump(mode="json")
+
+
+class Judgement(BaseModel):
+    """The answer to one requirement: probability of yes (paper eq. 4, over yes and no alone) and verdict (eq. 5)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    requirement: Requirement
+    p_yes: float = Field(ge=0, le=1, allow_inf_nan=False)
+    verdict: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return self.model_dump()
+
+
+class Failure(BaseModel):
+    """Why a document could not be judged: a stable code and one sentence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class JudgedDocument:
+    """What the judge found for one document: judgements, or the failure that prevented them."""
+
+    judgements: tuple[Judgement, ...] = ()
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class RankedDocument:
+    """One place in a ranking, with the reason for it.
+
+    `index` is the document's position in the input (the rank before), `score` is in 0..1, `retrieval_score`
+    is the first stage's own score if it gave one. A failed document has score 0.0, no judgements and a `failure`.
+    """
+
+    document: Document
+    index: int
+    score: float
+    retrieval_score: float | None = None
+    judgements: tuple[Judgement, ...] = ()
+    failure: Failure | None = None
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.score):
+            raise ValueError(f"score must be finite, but got {self.score}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types; image bytes are left out, paths and ids stay."""
+        return {
+            "document": self.document.to_dict(),
+            "index": self.index,
+            "score": self.score,
+            "retrieval_score": self.retrieval_score,
+            "judgements": [judgement.to_dict() for judgement in self.judgements],
+            "failure": self.failure.model_dump() if self.failure else None,
+        }
+
+
+class Ranking(list[RankedDocument]):
+    """The list of ranked documents, best first, together with the query as it was understood."""
+
+    def __init__(
+        self, ranked: Iterable[RankedDocument] = (), *, query: DecomposedQuery, warnings: Sequence[str] = ()
+    ) -> None:
+        super().__init__(ranked)
+        self.query = query
+        self.warnings = tuple(warnings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {
+            "query": self.query.to_dict(),
+            "warnings": list(self.warnings),
+            "ranked": [document.to_dict() for document in self],
+        }
