@@ -1,0 +1,48 @@
+"""The rules by name, and how plain data becomes one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from yofo_rerank.errors import RuleError
+from yofo_rerank.scoring.all import AllRule
+from yofo_rerank.scoring.base import ScoringRule
+from yofo_rerank.scoring.expression import ExpressionRule
+from yofo_rerank.scoring.mean import MeanRule
+from yofo_rerank.scoring.min import MinRule
+from yofo_rerank.scoring.threshold_count import ThresholdCountRule
+from yofo_rerank.scoring.weighted import WeightedRule
+
+RULES: dict[str, type[ScoringRule]] = {
+    "weighted": WeightedRule,
+    "mean": MeanRule,
+    "all": AllRule,
+    "min": MinRule,
+    "threshold_count": ThresholdCountRule,
+    "expression": ExpressionRule,
+}
+
+
+def get_rule(spec: str | Mapping[str, Any] | ScoringRule) -> ScoringRule:
+    """A rule from its name, from plain data with a `kind`, or the rule itself.
+
+    >>> get_rule("weighted").to_dict()
+    {'kind': 'weighted', 'should_share': 0.2}
+    >>> get_rule({"kind": "threshold_count", "threshold": 0.7}).kind
+    'threshold_count'
+
+    Raises:
+        RuleError: an unknown kind, a missing or extra key, a value of the wrong type.
+    """
+    if isinstance(spec, ScoringRule):
+        return spec
+    data = {"kind": spec} if isinstance(spec, str) else spec
+    if not isinstance(data, Mapping):
+        raise RuleError(f"a scoring rule must be a name, a dict or a ScoringRule, but got {type(spec).__name__}")
+    kind = data.get("kind")
+    if not isinstance(kind, str) or kind not in RULES:
+        raise RuleError(f"unknown scoring rule {kind!r:.80}; known kinds are {', '.join(RULES)}")
+    if not all(isinstance(key, str) for key in data):
+        raise RuleError(f"the keys of a {kind} rule must be str, but got {list(data)!r:.80}")
+    return RULES[kind](**data)
