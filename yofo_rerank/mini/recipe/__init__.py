@@ -1,0 +1,1 @@
+"""How the embedded models were made: pictures, then eyes, then words, then the adapter, then the first stage."""
