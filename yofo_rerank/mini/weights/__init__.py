@@ -17,4 +17,4 @@ def weights_folder(name: str) -> Path:
     """
     if name not in WEIGHTS:
         raise ModelError(f"mini has the parts {', '.join(WEIGHTS)}, but got {name!r}")
-    return Path(__file__).parent / "weights" / name
+    return Path(__file__).parent / name
