@@ -10,10 +10,10 @@ from PIL import Image, ImageChops
 
 from yofo_rerank.mini.attributes import Garment
 from yofo_rerank.mini.render import scene
-from yofo_rerank.mini.render.figure import LEGS, TORSO, draw_figure, draw_hair, posed
+from yofo_rerank.mini.render.figure import TORSO, Body, draw_figure, draw_hair, posed
 from yofo_rerank.mini.render.garments import frame_of, sew
 from yofo_rerank.mini.render.materials import Cloth, cloth_defs
-from yofo_rerank.mini.render.palette import HAIR, SKINS, apart_from, cloth_colour
+from yofo_rerank.mini.render.palette import HAIR, PEOPLE, SKINS, apart_from, cloth_colour
 
 __all__ = ["render", "svg"]
 
@@ -38,47 +38,47 @@ def render(garment: Garment, seed: int, size: int = 192) -> Image.Image:
 
 def svg(garment: Garment, seed: int) -> str:
     """The picture as SVG text, 192 units wide and high, before the light falls on it."""
-    stream = {name: random.Random(f"{name}:{seed}") for name in ("cloth", "body", "people", "cut", "scene", "camera")}
+    streams = {name: random.Random(f"{name}:{seed}") for name in ("cloth", "body", "people", "cut", "scene", "camera")}
     frame = frame_of(garment)
-    flat = _lies_flat(garment, stream["people"])
-    body = posed(frame, stream["body"], flat=flat)
+    flat = _hangs_unworn(garment, streams["people"])
+    body = posed(frame, streams["body"], flat=flat)
     cloth = Cloth(
-        base=cloth_colour(garment.colour, stream["cloth"]),
-        second=cloth_colour(garment.second_colour, stream["cloth"]) if garment.second_colour else None,
+        base=cloth_colour(garment.colour, streams["cloth"]),
+        second=cloth_colour(garment.second_colour, streams["cloth"]) if garment.second_colour else None,
         pattern=garment.pattern,
         material=garment.material,
         unit=frame.unit,
         seed=seed,
     )
-    skin = apart_from(SKINS, [cloth.base], stream["people"], least=0.16)
-    person = skin in SKINS[:6] and stream["people"].random() < 0.8
-    wall_defs, wall = scene.backdrop(
-        [cloth.base] if flat else [cloth.base, skin], stream["scene"], floor=frame is not TORSO
-    )
-    drawing = sew(garment, body, cloth, stream["cut"])
-    hair = stream["people"].choice(HAIR) if person else None
+    skin = apart_from(SKINS, [cloth.base], streams["people"], least=0.16)
+    others = [cloth.base] if flat else [cloth.base, skin]
+    defs, wall = scene.backdrop(others, streams["scene"], floor=frame is not TORSO)
+    drawing = sew(garment, body, cloth, streams["cut"])
+    behind, figure = _wearer(garment, body, skin, streams["people"])
     if flat:
-        figure, behind = "", scene.hanger(body, stream["scene"])
-    else:
-        figure = draw_figure(body, skin, stream["people"], hair)
-        behind = draw_hair(body, hair, stream["people"]) if hair and frame is not LEGS and not garment.hood else ""
-        behind = scene.ground_shadow(frame) + behind
+        behind, figure = scene.hanger(body, streams["scene"]), ""
+    shadow = scene.cast_shadow(drawing.outlines, streams["scene"])
     zoom, middle = _framing(garment) if flat else (1.0, 96.0)
-    camera, upright = scene.camera(frame, stream["camera"], zoom=zoom, middle=middle)
-    shadow = scene.cast_shadow(drawing.outlines, stream["scene"])
+    camera, upright = scene.camera(frame, streams["camera"], zoom=zoom, middle=middle)
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 192 192"><defs>'
-        f"{wall_defs}{scene.POOL}{cloth_defs(cloth, upright, stream['cloth'])}</defs>{wall}"
-        f"{scene.props(stream['scene'], stream['scene'])}"
+        f"{defs}{scene.POOL}{cloth_defs(cloth, upright, streams['cloth'])}</defs>{wall}{scene.props(streams['scene'])}"
         f'<g transform="{camera}">{shadow}{behind}{drawing.back}{figure}{drawing.front}</g>'
-        f"{scene.foreground(stream['scene'])}</svg>"
+        f"{scene.foreground(streams['scene'])}</svg>"
     )
 
 
-def _lies_flat(garment: Garment, rng: random.Random) -> bool:
-    """Whether the garment is shown unworn; lengths are read off a figure, so anything with a length is worn."""
-    draw = rng.random() < 0.3
-    return draw and garment.length is None and garment.category not in ("jumpsuit",)
+def _hangs_unworn(garment: Garment, rng: random.Random) -> bool:
+    """Whether nobody wears the garment; lengths are read off a figure, so anything with a length is worn."""
+    return rng.random() < 0.3 and garment.length is None and garment.category != "jumpsuit"
+
+
+def _wearer(garment: Garment, body: Body, skin: str, rng: random.Random) -> tuple[str, str]:
+    """What of the person or mannequin lies behind the garment's back (hair, shadow), and the figure itself."""
+    hair = rng.choice(HAIR) if skin in PEOPLE and rng.random() < 0.8 else None
+    figure = draw_figure(body, skin, rng, hair)
+    shown = hair is not None and body.neck_top > 0 and not garment.hood
+    return scene.ground_shadow(body) + (draw_hair(body, hair, rng) if hair is not None and shown else ""), figure
 
 
 def _framing(garment: Garment) -> tuple[float, float]:

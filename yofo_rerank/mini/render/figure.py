@@ -37,7 +37,7 @@ class Body:
 
 # What the frame shows decides the measures: a torso, a whole figure, or the figure from the ribs down.
 TORSO = Body(1.0, 11, 22, 30, 42, 34, 36, 66, 31, 102, 37, 136, 152, 212, 280, (48, 44))
-WHOLE = Body(0.86, 9, 15, 21, 33, 24, 28, 47, 23, 71, 31, 95, 103, 135, 171, (34, 30))
+WHOLE = Body(0.86, 9, 15, 21, 33, 24, 28, 47, 24, 71, 30, 96, 104, 135, 171, (34, 30))
 LEGS = Body(1.0, 11, -96, -88, 42, -84, 34, -30, 30, 16, 38, 50, 70, 114, 166, (62, 54))
 
 
@@ -64,8 +64,7 @@ def draw_figure(body: Body, skin: str, rng: random.Random, hair: str | None) -> 
     """The bare figure; `hair` is None for a mannequin without a face."""
     u, shade = body.unit, mix(skin, "#3a1f14", 0.3)
     parts = [_legs(body, skin, shade)]
-    for arm in body.arms:
-        parts.append(_arm(arm, u, skin, shade))
+    parts += [_arm(arm, u, skin, shade) for arm in body.arms]
     torso = mirrored(
         [
             soft(0, body.neck_top - 2),
@@ -84,11 +83,9 @@ def draw_figure(body: Body, skin: str, rng: random.Random, hair: str | None) -> 
     if body.neck_top > 0:
         parts.append(_neck(body, skin, shade))
         collarbone = [corner(5 * u, body.pit + 3 * u), soft(13 * u, body.pit + 1 * u), corner(22 * u, body.pit + 2 * u)]
-        for sign in (1, -1):
-            parts.append(
-                line(spline([(sign * x, y, t) for x, y, t in collarbone], closed=False), shade, 1 * u, opacity=0.5)
-            )
-        parts.append(_head(body, skin, shade, hair, rng))
+        bones = [spline([(sign * x, y, turn) for x, y, turn in collarbone], closed=False) for sign in (1, -1)]
+        parts += [line(bone, shade, 1 * u, opacity=0.5) for bone in bones]
+        parts.append(_head(body, skin, hair, rng))
     return "".join(parts)
 
 
@@ -110,7 +107,7 @@ def _neck(body: Body, skin: str, shade: str) -> str:
     return fill(spline(neck), skin) + fill(spline(shadow), shade, 0.45)
 
 
-def _head(body: Body, skin: str, shade: str, hair: str | None, rng: random.Random) -> str:
+def _head(body: Body, skin: str, hair: str | None, rng: random.Random) -> str:
     u = body.unit
     chin = body.neck_top - 7 * u
     jaw = mirrored([soft(0, chin - 40 * u), soft(15.5 * u, chin - 26 * u), soft(14 * u, chin - 10 * u), soft(0, chin)])
@@ -128,9 +125,9 @@ def _arm(arm: Limb, u: float, skin: str, shade: str) -> str:
     hand = lerp(elbow, wrist, 1.2)
     tip = lerp(elbow, wrist, 1.38)
     data = limb([shoulder, lerp(shoulder, elbow, 0.5), elbow, wrist], [8 * u, 7.8 * u, 6.6 * u, 4.8 * u])
-    palm = limb([wrist, hand, tip], [4.6 * u, 5.6 * u, 3 * u])
+    palm = limb([lerp(elbow, wrist, 0.94), hand, tip], [4.9 * u, 5.7 * u, 3 * u])
     round_end = circle(tip[0], tip[1], 3 * u, skin)
-    return fill(palm, skin) + round_end + fill(data, skin) + line(data, shade, 0.7, opacity=0.35)
+    return fill(data, skin) + line(data, shade, 0.7, opacity=0.35) + fill(palm, skin) + round_end
 
 
 def _legs(body: Body, skin: str, shade: str) -> str:
@@ -138,17 +135,21 @@ def _legs(body: Body, skin: str, shade: str) -> str:
     for sign in (1, -1):
         axis = [
             (sign * body.hip * 0.5, body.crotch_y - 8),
+            (sign * body.hip * 0.5, body.crotch_y + 3 * u),
             (sign * body.hip * 0.5, (body.crotch_y + body.knee_y) / 2),
             (sign * body.hip * 0.46, body.knee_y),
             (sign * body.hip * 0.46, body.knee_y + (body.ankle_y - body.knee_y) * 0.35),
             (sign * body.hip * 0.42, body.ankle_y),
         ]
-        data = limb(axis, [body.hip * 0.48, body.hip * 0.37, body.hip * 0.245, body.hip * 0.25, body.hip * 0.14])
-        foot = [corner(axis[4][0] - 4 * u, body.ankle_y - 2), corner(axis[4][0] + 4 * u, body.ankle_y - 2),
-                soft(axis[4][0] + (sign + 5) * u, body.ankle_y + 8 * u), soft(axis[4][0], body.ankle_y + 12 * u),
-                soft(axis[4][0] + (sign - 5) * u, body.ankle_y + 8 * u)]  # fmt: skip
-        knee = [corner(axis[2][0] - 5 * u, body.knee_y + 2), soft(axis[2][0], body.knee_y + 5 * u),
-                corner(axis[2][0] + 5 * u, body.knee_y + 2)]  # fmt: skip
+        data = limb(
+            axis,
+            [body.hip * 0.48, body.hip * 0.49, body.hip * 0.37, body.hip * 0.245, body.hip * 0.25, body.hip * 0.14],
+        )
+        foot = [corner(axis[5][0] - 4 * u, body.ankle_y - 2), corner(axis[5][0] + 4 * u, body.ankle_y - 2),
+                soft(axis[5][0] + (sign + 5) * u, body.ankle_y + 8 * u), soft(axis[5][0], body.ankle_y + 12 * u),
+                soft(axis[5][0] + (sign - 5) * u, body.ankle_y + 8 * u)]  # fmt: skip
+        knee = [corner(axis[3][0] - 5 * u, body.knee_y + 2), soft(axis[3][0], body.knee_y + 5 * u),
+                corner(axis[3][0] + 5 * u, body.knee_y + 2)]  # fmt: skip
         parts += [
             fill(spline(foot), mix(skin, shade, 0.4)),
             fill(data, skin),

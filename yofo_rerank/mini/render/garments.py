@@ -6,10 +6,10 @@ import random
 from dataclasses import dataclass
 
 from yofo_rerank.mini.attributes import Garment
-from yofo_rerank.mini.render import details
+from yofo_rerank.mini.render import details, edges
 from yofo_rerank.mini.render.draw import corner, fill, lerp, line, mirrored, polyline, soft, spline
 from yofo_rerank.mini.render.figure import LEGS, TORSO, WHOLE, Body
-from yofo_rerank.mini.render.materials import Cloth, Piece, paint_piece
+from yofo_rerank.mini.render.materials import Cloth, paint_piece
 from yofo_rerank.mini.render.palette import mix
 from yofo_rerank.mini.render.shapes import (
     FITS,
@@ -93,7 +93,7 @@ def _hung(garment: Garment, body: Body, cloth: Cloth, rng: random.Random) -> Dra
             front.append(paint_piece(cloth, piece, index + 1))
             ribbed = fit.band == "rib"
             if ribbed or (garment.category in ("shirt", "jacket", "coat") and garment.sleeves == "long"):
-                front.append(details.cuff(cloth, end, half, 9 * u, ribbed=ribbed or garment.category == "jacket"))
+                front.append(edges.cuff(cloth, end, half, 9 * u, ribbed=ribbed or garment.category == "jacket"))
     ruched = _ruched_stretch(garment, body, trunk)
     if garment.ruched:
         front.append(details.puckers(cloth, trunk, *ruched))
@@ -102,7 +102,7 @@ def _hung(garment: Garment, body: Body, cloth: Cloth, rng: random.Random) -> Dra
         front.append(details.ruching(cloth, trunk, *ruched))
     front.append(_bands(garment, body, fit, trunk, cloth))
     front.append(_trims(garment, body, fit, neck, trunk, cloth, rng))
-    back = _neck_inside(cloth, body, neck) + (details.hood_back(cloth, body) if garment.hood else "")
+    back = _neck_inside(cloth, body, neck) + (edges.hood_back(cloth, body) if garment.hood else "")
     return Drawing(back, "".join(front), outlines)
 
 
@@ -130,10 +130,10 @@ def _bands(garment: Garment, body: Body, fit: Fit, trunk: Trunk, cloth: Cloth) -
     if fit.band == "rib":
         tall = 10 * u
         narrow = half - (3 if garment.category == "sweatshirt" else 0.5) * u
-        return details.ribbing(cloth, ((-half - 0.5, left - tall), (half + 0.5, right - tall)),
+        return edges.ribbing(cloth, ((-half - 0.5, left - tall), (half + 0.5, right - tall)),
                                ((-narrow, left + 2), (narrow, right + 2)), 16)  # fmt: skip
     if garment.category == "jacket":
-        return details.ribbing(
+        return edges.ribbing(
             cloth, ((-half - 1, left - 8), (half + 1, right - 8)), ((-half + 1, left + 3), (half - 1, right + 3)), 1
         )
     if garment.category == "t-shirt" and cloth.material == "cotton":
@@ -211,17 +211,17 @@ def _opening(cloth: Cloth, top: float, bottom: float) -> str:
 def _neck_finish(garment: Garment, body: Body, neck: Neck, cloth: Cloth) -> str:
     u = body.unit
     if neck.kind == "hood":
-        return details.hood_front(cloth, body, neck)
+        return edges.hood_front(cloth, body, neck)
     if neck.kind == "high":
-        return details.high_neck(cloth, body, neck)
+        return edges.high_neck(cloth, body, neck)
     if neck.kind == "collar":
-        return details.shirt_collar(cloth, body, neck)
+        return edges.shirt_collar(cloth, body, neck)
     if neck.kind == "lapel":
-        return details.lapels(cloth, body, neck)
+        return edges.lapels(cloth, body, neck)
     if neck.kind == "deep v":
         return ""
     ribbed = garment.category in ("sweater", "sweatshirt")
-    return details.neck_edge(cloth, neck, (5 if ribbed else 2.6) * u, ribbed=ribbed)
+    return edges.neck_edge(cloth, neck, (5 if ribbed else 2.6) * u, ribbed=ribbed)
 
 
 def _bottoms(garment: Garment, body: Body, cloth: Cloth, rng: random.Random) -> Drawing:
@@ -269,6 +269,3 @@ def _fly(cloth: Cloth, body: Body) -> str:
     )
     middle = polyline([(0, body.waist_y + 9), (0, body.crotch_y + 3)])
     return line(middle, cloth.ink, 1.2, opacity=0.7) + line(curve, cloth.ink, 1.0, opacity=0.6)
-
-
-__all__ = ["Drawing", "Piece", "frame_of", "sew"]

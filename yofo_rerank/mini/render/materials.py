@@ -75,10 +75,10 @@ def cloth_defs(cloth: Cloth, upright: str, rng: random.Random) -> str:
     dark_by = 0.13 if light > 0.75 else 0.22 if light > 0.2 else 0.4
     glow = 0.16 if light < 0.2 else 0.1
     shade = (
-        '<linearGradient id="shade"><stop offset="0" stop-color="#0c0c18" stop-opacity="%.2f"/>'
-        '<stop offset=".3" stop-color="#fff" stop-opacity="%.2f"/><stop offset=".62" stop-color="#0c0c18" '
-        'stop-opacity="0"/><stop offset="1" stop-color="#0c0c18" stop-opacity="%.2f"/></linearGradient>'
-        % (dark_by * 0.6, glow, dark_by)
+        f'<linearGradient id="shade"><stop offset="0" stop-color="#0c0c18" stop-opacity="{dark_by * 0.6:.2f}"/>'
+        f'<stop offset=".3" stop-color="#fff" stop-opacity="{glow}"/>'
+        '<stop offset=".62" stop-color="#0c0c18" stop-opacity="0"/>'
+        f'<stop offset="1" stop-color="#0c0c18" stop-opacity="{dark_by}"/></linearGradient>'
     )
     parts = [shade, _sheen(cloth) if cloth.material == "satin" else ""]
     if cloth.second is not None:
@@ -166,8 +166,7 @@ def _drape(cloth: Cloth, piece: Piece, rng: random.Random) -> str:
     parts = []
     for across, width in ((-0.38, 7.0), (0.3, 4.5)):
         data = _along(piece, across, rng.uniform(0.05, 0.15), rng.uniform(0.85, 1.0))
-        for share in (1.0, 0.6, 0.3):
-            parts.append(line(data, "#ffffff", width * share * cloth.unit, opacity=white * 0.4))
+        parts += [line(data, "#ffffff", width * share * cloth.unit, opacity=white * 0.4) for share in (1.0, 0.6, 0.3)]
     return "".join(parts)
 
 
@@ -183,10 +182,10 @@ def _stitches(cloth: Cloth) -> Tile:
     wide, tall = (6, 5) if cloth.unit == 1 else (5, 4)
     half, parts = wide / 2, []
     for tone, opacity, width, shift in (("#0b0b16", dark, 1.2, 0.0), ("#fff", bright, 1.0, tall * 0.5)):
-        legs = "".join(
-            f"M.5 {num(y)}L{num(half - 0.2)} {num(y + tall * 0.75)}M{wide - 0.5} {num(y)}L{num(half + 0.2)} {num(y + tall * 0.75)}"
-            for y in (shift - tall, shift)
-        )
+        legs = ""
+        for y in (shift - tall, shift):
+            foot = num(y + tall * 0.75)
+            legs += f"M.5 {num(y)}L{num(half - 0.2)} {foot}M{wide - 0.5} {num(y)}L{num(half + 0.2)} {foot}"
         parts.append(f'<path d="{legs}" stroke="{tone}" stroke-opacity="{opacity}" stroke-width="{width}"/>')
     rib = f'<path d="M0 0V{tall}M{wide} 0V{tall}" stroke="#0b0b16" stroke-opacity="{dark}" stroke-width="1.3"/>'
     return wide, tall, rib + "".join(parts)

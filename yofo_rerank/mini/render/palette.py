@@ -21,8 +21,8 @@ CLOTH = {
     "brown": "#6f4424",
     "beige": "#dcc6a0",
 }
-# People from light to deep, then shop mannequins in plaster, grey and charcoal.
-SKINS = ("#f4d3bd", "#e8b796", "#cf9a72", "#ad734b", "#80503a", "#553626", "#eceae6", "#c3c5c8", "#54565b")
+PEOPLE = ("#f4d3bd", "#e8b796", "#cf9a72", "#ad734b", "#80503a", "#553626")
+SKINS = (*PEOPLE, "#eceae6", "#c3c5c8", "#54565b")  # and shop mannequins in plaster, grey and charcoal
 HAIR = ("#2a1d17", "#4a2f1f", "#7b4a26", "#b9854a", "#191a1d", "#8d8a86")
 BACKDROPS = (
     "#f3f1ec", "#e9edf1", "#f6e9e4", "#e4efe6", "#ece6f3", "#fbf3da", "#dfe9ee", "#d9d6d0", "#c9d6cf", "#d8cbbd",

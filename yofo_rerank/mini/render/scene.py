@@ -22,7 +22,7 @@ def backdrop(others: list[str], rng: random.Random, *, floor: bool) -> tuple[str
     defs = {
         "plain": "",
         "linear": f'<linearGradient id="wall" x2="{num(rng.uniform(-0.5, 0.5))}" y2="1">{stops}</linearGradient>',
-        "radial": f'<radialGradient id="wall" cx="{num(rng.uniform(0.2, 0.8))}" cy=".35" r=".85">{stops}</radialGradient>',
+        "radial": f'<radialGradient id="wall" cx="{num(rng.uniform(0.2, 0.8))}" cy=".4">{stops}</radialGradient>',
     }[kind]
     paint = tint if kind == "plain" else "url(#wall)"
     parts = [f'<rect width="{SIZE}" height="{SIZE}" fill="{paint}"/>']
@@ -48,15 +48,17 @@ def hanger(body: Body, rng: random.Random) -> str:
         hook = spline([corner(0, bar), corner(0, bar - 7), soft(5, bar - 12), corner(0, bar - 16)], closed=False)
         return "".join(parts) + line(hook, "#8b8e96", 2)
     top = body.neck_top - 8
-    arms = spline([corner(-body.shoulder + 4, body.shoulder_y + 2), soft(0, top), corner(body.shoulder - 4, body.shoulder_y + 2)],
-                  closed=False)  # fmt: skip
+    arms = spline(
+        [corner(-body.shoulder + 4, body.shoulder_y + 2), soft(0, top), corner(body.shoulder - 4, body.shoulder_y + 2)],
+        closed=False,
+    )
     hook = spline([corner(0, top), corner(0, top - 5), soft(5, top - 10), corner(0, top - 14)], closed=False)
     return line(arms, wood, 4.5) + line(hook, "#8b8e96", 2)
 
 
 def ground_shadow(body: Body) -> str:
     """The soft pool of shadow under a standing figure."""
-    if body is TORSO:
+    if body.ankle_y > SIZE:  # the ground is out of the frame
         return ""
     return f'<ellipse cx="0" cy="{num(body.ankle_y + 10)}" rx="{num(body.hip * 1.5)}" ry="6" fill="url(#pool)"/>'
 
@@ -77,20 +79,20 @@ def cast_shadow(outlines: list[str], rng: random.Random) -> str:
     )
 
 
-def props(rng: random.Random, tint_rng: random.Random) -> str:
+def props(rng: random.Random) -> str:
     """Something quiet beside the figure: a plant, a rail, a stool; or nothing."""
     kind, side = rng.choice(("", "", "plant", "rail", "stool")), rng.choice((0, 1))
     x = 12 if side else SIZE - 12
     if kind == "plant":
-        pot = tint_rng.choice(("#b9aa98", "#8d9298", "#e5dfd6"))
+        pot = rng.choice(("#b9aa98", "#8d9298", "#e5dfd6"))
         leaves = "".join(_leaf(x, 150, angle, 44, mix("#7c9079", "#ffffff", 0.15)) for angle in (-38, -16, 8, 30))
         return f'<g>{leaves}<path d="M{x - 9} 150H{x + 9}L{x + 6} 176H{x - 6}Z" fill="{pot}"/></g>'
     if kind == "rail":
         return line(polyline([(x, -5), (x, 180), (x - 8, 184), (x + 8, 184)]), "#8f8b86", 2.4, opacity=0.7)
     if kind == "stool":
-        return f'<g fill="#ab9884"><rect x="{x - 18}" y="132" width="36" height="6" rx="2"/>' + (
-            f'<path d="M{x - 13} 138l-3 44h4l3 -44ZM{x + 13} 138l3 44h-4l-3 -44Z"/></g>'
-        )
+        seat = f'<rect x="{x - 18}" y="132" width="36" height="6" rx="2"/>'
+        legs = f'<path d="M{x - 13} 138l-3 44h4l3 -44ZM{x + 13} 138l3 44h-4l-3 -44Z"/>'
+        return f'<g fill="#ab9884">{seat}{legs}</g>'
     return ""
 
 
@@ -103,8 +105,16 @@ def foreground(rng: random.Random) -> str:
         return "".join(_leaf(x, 197, angle, rng.uniform(38, 52), "#64805f") for angle in angles)
     if kind == "bag":
         x = SIZE - 17 if right else 17
-        body = spline([corner(x - 15, 152), corner(x + 15, 152), soft(x + 18, 176), corner(x + 14, 184), corner(x - 14, 184),
-                       soft(x - 18, 176)])  # fmt: skip
+        body = spline(
+            [
+                corner(x - 15, 152),
+                corner(x + 15, 152),
+                soft(x + 18, 176),
+                corner(x + 14, 184),
+                corner(x - 14, 184),
+                soft(x - 18, 176),
+            ]
+        )
         strap = spline([corner(x - 9, 153), soft(x, 132), corner(x + 9, 153)], closed=False)
         tone = rng.choice(("#8a7763", "#5c5f66", "#c9bfb0"))
         return (
