@@ -1,0 +1,67 @@
+"""Which weights learn: LoRA on the language model plus the new tokens' rows, or everything; the vision tower rests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from torch import nn
+from transformers import PreTrainedModel
+
+from yofo_rerank.training.config import LoraSettings
+
+# `language_model` keeps the vision tower out: Qwen2.5-VL uses some of these names there too.
+LANGUAGE_LINEARS = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
+
+
+def add_lora(model: PreTrainedModel, settings: LoraSettings, token_ids: Sequence[int]) -> PeftModel:
+    """Freeze the model; train adapters (in fp32) on the language model's linear layers and the rows of `token_ids`.
+
+    Where input and output embeddings are tied, peft ties the trained rows too. Where they are not, only the input
+    rows are trained: answers are `yes` and `no`, so a new token is never what is judged.
+    """
+    lora = LoraConfig(
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        target_modules=LANGUAGE_LINEARS,
+        trainable_token_indices={"embed_tokens": sorted(token_ids)},
+        task_type="CAUSAL_LM",
+    )
+    adapted = get_peft_model(model, lora)
+    for parameter in adapted.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.to(torch.float32)  # bf16 steps of 1e-4 would be rounded away
+    return adapted
+
+
+def initialise_rows(model: PreTrainedModel, token_ids: Sequence[int]) -> None:
+    """Give never-trained embedding rows values like those of real tokens; rows that were trained keep theirs.
+
+    Qwen's unused rows are close to zero: AdamW would need hundreds of steps to bring them to scale.
+    """
+    weight: nn.Parameter = model.get_input_embeddings().get_parameter("weight")
+    with torch.no_grad(), _whole(weight):
+        table = weight.detach().float()
+        sizes = table.norm(dim=1)
+        fresh = [row for row in token_ids if sizes[row] < 0.1 * sizes.median()]
+        noise = torch.randn(len(fresh), table.shape[1]).to(table)
+        weight[fresh] = (table.mean(dim=0) + table.std(dim=0) * noise).to(weight.dtype)
+
+
+def _whole(weight: nn.Parameter) -> AbstractContextManager[None]:
+    """Under ZeRO-3 a weight is spread over the processes; inside this block it is whole, and written back after it."""
+    if not hasattr(weight, "ds_id"):
+        return nullcontext()
+    import deepspeed
+
+    whole: AbstractContextManager[None] = deepspeed.zero.GatheredParameters(weight, modifier_rank=0)
+    return whole
+
+
+def train_everything(model: PreTrainedModel, *, freeze_vision: bool) -> None:
+    """All weights learn, those of the vision tower only if asked."""
+    model.requires_grad_(True)
+    model.get_submodule("model.visual").requires_grad_(not freeze_vision)

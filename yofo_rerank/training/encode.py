@@ -1,0 +1,79 @@
+"""One example as token ids, with the positions that are supervised and what they should predict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from yofo_rerank.errors import ExampleError
+from yofo_rerank.models.prefixes import Prefix
+from yofo_rerank.prompts import PromptFormat, template_ids, token_id
+from yofo_rerank.training.examples import Property
+from yofo_rerank.training.visibility import skipped
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedExample:
+    """Prefix + template. Supervised positions are those whose *next* token is to be predicted.
+
+    The true answers are labels alone: the placeholder stays in `ids`, so no slot sees an answer (paper section 3.3).
+    """
+
+    ids: list[int]
+    positions: torch.Tensor  # M-RoPE  # (3, tokens)
+    segments: list[int]  # k inside the k-th reason field, markers included; else 0
+    slots: list[int]  # one per requirement
+    answers: list[int]  # id of yes or no, one per slot
+    reason_positions: list[int]
+    reason_tokens: list[int]  # one per reason position; the last of each reason is its end marker
+
+
+def encode_example(
+    properties: tuple[Property, ...],
+    prefix: Prefix,
+    *,
+    layout: PromptFormat,
+    tokenizer: PreTrainedTokenizerBase,
+    max_length: int,
+    hide_reasons: bool,
+    where: str,
+) -> EncodedExample:
+    """Lay an example out exactly as the judge does, and find its labels.
+
+    Raises:
+        ExampleError: more than `max_length` tokens; names the example.
+    """
+    template = template_ids(
+        layout, tokenizer, [prop.text for prop in properties], reasons=[prop.reason for prop in properties]
+    )
+    ids, shift = prefix.ids + template.ids, len(prefix.ids)
+    if len(ids) > max_length:
+        raise ExampleError(
+            f"{where}: {len(ids)} tokens (image and text {shift}, properties {len(template.ids)}), but max_length is "
+            f"{max_length}; wanted fewer or shorter properties, or a smaller max_pixels",
+            code="too_long",
+        )
+    segments = [0] * len(ids)
+    for number, (start, end) in enumerate(template.reason_spans, start=1):
+        segments[start + shift : end + shift] = [number] * (end - start)
+    predicted = [at + shift for start, end in template.reason_spans for at in range(start + 1, end)]  # opening: given
+    yes, no = token_id(tokenizer, layout.yes), token_id(tokenizer, layout.no)
+    return EncodedExample(
+        ids=ids,
+        positions=_positions(prefix, segments[shift:], hide_reasons=hide_reasons),
+        segments=segments,
+        slots=[slot + shift - 1 for slot in template.slots],  # paper eq. 3
+        answers=[yes if prop.answer else no for prop in properties],
+        reason_positions=[at - 1 for at in predicted],
+        reason_tokens=[ids[at] for at in predicted],
+    )
+
+
+def _positions(prefix: Prefix, segments: list[int], *, hide_reasons: bool) -> torch.Tensor:
+    """The template counts on from the prefix; past a hidden reason as if it were not there."""
+    template = prefix.next_position + torch.arange(len(segments))
+    if hide_reasons:
+        template = template - skipped(torch.tensor([segments]))[0]
+    return torch.cat([prefix.positions, template.expand(3, -1)], dim=1)
