@@ -165,9 +165,24 @@ class Garment:
         )
         return "office" if office and not casual else "casual"
 
+    @property
+    def palette(self) -> str | None:
+        """Both colours of a patterned garment, in alphabetical order."""
+        return " and ".join(sorted((self.colour, self.second_colour))) if self.second_colour else None
+
+    @property
+    def nickname(self) -> str | None:
+        """The word that people have for some combinations."""
+        if self.category == "sweatshirt" and self.hood:
+            return "hoodie"
+        if self.category == "trousers" and self.material == "denim":
+            return "jeans"
+        return "gilet" if self.category == "jacket" and self.sleeves == "sleeveless" else None
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types, with the derived properties."""
-        return {**asdict(self), "group": self.group, "season": self.season, "occasion": self.occasion}
+        derived = ("group", "season", "occasion", "palette", "nickname")
+        return asdict(self) | {name: getattr(self, name) for name in derived}
 
 
 # Colours that a shopper would not call different once shaded are never put together in one garment.

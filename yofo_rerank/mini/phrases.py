@@ -7,7 +7,9 @@ wordings the model never met; their single words it did meet.
 
 from __future__ import annotations
 
-from yofo_rerank.mini.attributes import CATEGORIES, COLOURS
+from itertools import combinations
+
+from yofo_rerank.mini.attributes import CATEGORIES, CLOSE_COLOURS, COLOURS
 
 WORDS: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
     ("pattern", "solid"): {"adj": ("plain", "solid", "unpatterned"), "noun": ("a plain fabric", "a solid colour")},
@@ -29,8 +31,8 @@ WORDS: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
     ("material", "cotton"): {"adj": ("cotton",), "prep": ("made of cotton", "in cotton")},
     ("material", "denim"): {"adj": ("denim",), "prep": ("made of denim", "in denim")},
     ("material", "leather"): {"adj": ("leather",), "prep": ("made of leather", "in leather")},
-    ("material", "knit"): {"adj": ("knitted", "knit"), "prep": ("made of knitwear", "in knit", "made of wool")},
-    ("material", "satin"): {"adj": ("satin", "silky"), "prep": ("made of satin", "in satin", "made of silk")},
+    ("material", "knit"): {"adj": ("knitted", "knit", "wool"), "prep": ("made of knitwear", "in knit", "made of wool")},
+    ("material", "satin"): {"adj": ("satin", "silky", "silk"), "prep": ("made of satin", "in satin", "made of silk")},
     ("asymmetric_hem", "yes"): {"adj": ("asymmetric",), "noun": ("an asymmetric hem", "a slanted hem")},
     ("ruched", "yes"): {"adj": ("ruched", "gathered"), "noun": ("ruching",)},
     ("hood", "yes"): {"adj": ("hooded",), "noun": ("a hood",)},
@@ -57,6 +59,9 @@ WORDS: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
     ("group", "bottoms"): {"kind": ("pair of bottoms",), "adj": ("bottoms",)},
     ("group", "outerwear"): {"kind": ("piece of outerwear",), "adj": ("outerwear",)},
     ("group", "one-piece"): {"kind": ("one-piece",)},
+    ("nickname", "hoodie"): {"kind": ("hoodie",)},
+    ("nickname", "jeans"): {"kind": ("pair of jeans",), "adj": ("jeans",)},
+    ("nickname", "gilet"): {"kind": ("gilet", "vest")},
 }
 WORDS |= {
     ("colour", colour): {
@@ -72,6 +77,11 @@ WORDS |= {
         "prep": (f"patterned in {colour}",),
     }
     for colour in COLOURS
+}
+WORDS |= {  # "a blue and white shirt": both colours of it, in either order
+    ("palette", f"{one} and {other}"): {"adj": (f"{one} and {other}", f"{other} and {one}")}
+    for one, other in combinations(sorted(COLOURS), 2)
+    if frozenset((one, other)) not in CLOSE_COLOURS
 }
 WORDS["colour", "grey"]["adj"] = ("grey", "gray", "mainly grey")
 _KIND_WORDS = {
@@ -89,7 +99,7 @@ for _plural in ("trousers", "shorts"):
 TRAIN_FRAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "yes": {
         "adj": ("{}", "it is {}", "the item is {}", "this piece looks {}", "must be {}", "something that is {}"),
-        "noun": ("{}", "with {}", "it has {}", "the item has {}", "this piece comes with {}", "something that has {}"),
+        "noun": ("{}", "{bare}", "with {}", "it has {}", "the item has {}", "this piece comes with {}", "something that has {}"),
         "kind": ("{0}", "{a} {0}", "it is {a} {0}", "this is {a} {0}", "the item is {a} {0}"),
         "prep": ("{}", "it is {}", "the item is {}", "something {}", "this piece looks right {}"),
     },

@@ -29,8 +29,10 @@ _POOL_WEIGHTS = {pool: 1.0 for pool in POOLS} | {
     "pattern": 1.5,
     "second_colour": 0.7,
     "group": 0.7,
+    "palette": 0.5,
+    "nickname": 0.5,
 }
-_EITHER_POOLS = tuple(pool for pool in POOLS if pool not in ("flag", "second_colour"))
+_EITHER_POOLS = tuple(pool for pool in POOLS if pool not in ("flag", "second_colour", "palette", "nickname"))
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def _draw(garment: Garment, rng: random.Random, form: str, held_out: bool) -> St
 Group = tuple[Claim, ...]  # one claim, or two that a disjunction joins
 _SINGLES: dict[str, list[Group]] = {pool: [(claim,) for claim in claims] for pool, claims in POOLS.items()}
 _PAIRS: dict[str, list[Group]] = {
-    pool: list(combinations(claims, 2)) for pool, claims in POOLS.items() if pool not in ("flag", "second_colour")
+    pool: list(combinations(claims, 2)) for pool, claims in POOLS.items() if pool not in ("flag", "second_colour", "palette", "nickname")
 }
 
 

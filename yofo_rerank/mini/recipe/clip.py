@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 from torch import nn
 from torch.nn.functional import cross_entropy, log_softmax, normalize
 
@@ -53,7 +54,7 @@ class Helpers(nn.Module):
 
 
 def build_clip(tokenizer: PreTrainedTokenizerFast, seed: int = 0) -> nn.Module:
-    """An open_clip model of six million parameters with random weights."""
+    """An open_clip model of three million parameters with random weights."""
     from open_clip import CLIP
 
     config = model_config(tokenizer)
@@ -65,7 +66,7 @@ def model_config(tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
     """What open_clip builds the model from: a ModifiedResNet of 14 layers and a text transformer of 2."""
     return {
         "embed_dim": DIM,
-        "vision_cfg": {"image_size": SIDE, "layers": [1, 1, 1, 1], "width": 32},
+        "vision_cfg": {"image_size": SIDE, "layers": [1, 1, 1, 1], "width": 24},
         "text_cfg": {
             "context_length": CONTEXT,
             "vocab_size": len(tokenizer),
@@ -81,14 +82,15 @@ def model_config(tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
 
 
 def train_clip(
-    garments: list[Garment], pictures: np.ndarray, folder: Path, *, steps: int, batch: int = 64, seed: int = 0
+    garments: list[Garment], pictures: np.ndarray, folder: Path, *, steps: int, batch: int = 48, seed: int = 0
 ) -> None:
     """Train on pictures (n, side, side, 3); writes `clip.jsonl`, resumes, and leaves the model in `folder/weights`."""
     tokenizer = build_query_tokenizer()
     model = build_clip(tokenizer, seed).train()
     model.visual.to(memory_format=torch.channels_last)
     helpers = Helpers()
-    run = Run(folder, "clip", {"clip": model, "helpers": helpers}, optimizer := _optimizer(model, helpers, steps), steps)
+    optimizer = _optimizer(model, helpers, steps)
+    run = Run(folder, "clip", {"clip": model, "helpers": helpers}, optimizer, steps)
     small, truth, named = shrink(pictures), truths(garments), labels(garments)
     for step in run.remaining():
         rng = np.random.default_rng((seed, step))
@@ -96,20 +98,83 @@ def train_clip(
         chosen = np.sort(rng.choice(len(garments), batch, replace=False))
         others = rng.choice(len(garments), min(DESCRIBED, len(garments)), replace=False)
         queries = [sample_query(garments[at], chance) for at in chosen]
-        everyone = np.concatenate([truth[chosen], truth[others]])
+        described = np.concatenate([truth[chosen], truth[others]])
         with torch.autocast("cpu", torch.bfloat16):
             seen = model.encode_image(_pixels(vary(small[chosen], rng, reach=4)))
             asked = encode_queries(model, tokenizer, [query.text for query in queries])
         images, texts = normalize(seen.float(), dim=1), normalize(asked.float(), dim=1)
-        described = normalize(helpers.describe(torch.from_numpy(everyone).float()), dim=1)
+        lists = normalize(helpers.describe(torch.from_numpy(described).float()), dim=1)
         scale = model.logit_scale.exp().clamp(max=100)
-        found = spread_loss(scale * texts @ torch.cat([images, described]).T, np.tile(satisfied(queries, everyone), 1)
-                            if False else _doubled(satisfied(queries, everyone), batch))
-        same = (everyone[:batch, None] == everyone[None]).all(axis=2)
-        matched = spread_loss(scale * images @ described.T, same)
+        wanted = satisfied(queries, np.concatenate([truth[chosen], described]))
+        found = spread_loss(scale * texts @ torch.cat([images, lists]).T, wanted)
+        matched = spread_loss(scale * images @ lists.T, (truth[chosen][:, None] == described).all(axis=2))
         naming, accuracy = helpers.naming_loss(seen.float(), named[chosen])
         (found + matched + 2 * naming).backward()
         optimizer.step(step)
         run.log(step, found=found.item(), matched=matched.item(), naming=naming.item(), accuracy=accuracy)
     run.finish()
     save_clip(model, tokenizer, folder / "weights")
+
+
+def save_clip(model: nn.Module, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """Write the folder that `ClipEncoder(folder)` loads: configuration, float16 weights, tokenizer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = {"model_cfg": model_config(tokenizer), "preprocess_cfg": PREPROCESS}
+    (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n")
+    tensors = {
+        name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
+        for name, tensor in model.state_dict().items()
+    }
+    save_file(tensors, folder / "open_clip_model.safetensors")
+    tokenizer.save_pretrained(folder)
+
+
+def encode_queries(model: nn.Module, tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> torch.Tensor:
+    """What `model.encode_text` makes of the texts, without computing their padding  # (texts, DIM)."""
+    ids = tokenizer(texts, return_tensors="pt", padding=True, truncation=True, max_length=CONTEXT).input_ids
+    length = ids.shape[1]
+    hidden = model.token_embedding(ids) + model.positional_embedding[:length]
+    hidden = model.ln_final(model.transformer(hidden, attn_mask=model.attn_mask[:length, :length]))
+    ends = (ids == tokenizer.eos_token_id).int().argmax(dim=1)
+    return hidden[torch.arange(len(ids)), ends] @ model.text_projection
+
+
+def spread_loss(logits: torch.Tensor, matches: np.ndarray) -> torch.Tensor:
+    """Cross-entropy with the target spread evenly over all columns that match; every row has one  # (rows, columns).
+
+    >>> spread_loss(torch.zeros(1, 4), np.array([[True, True, False, False]])).exp().round()
+    tensor(4.)
+    """
+    target = torch.from_numpy(matches / matches.sum(axis=1, keepdims=True)).float()
+    return -(target * log_softmax(logits, dim=1)).sum(dim=1).mean()
+
+
+def shrink(pictures: np.ndarray) -> np.ndarray:
+    """Pictures as the encoder's preprocessing scales them  # (n, SIDE, SIDE, 3) uint8."""
+    small = np.empty((len(pictures), SIDE, SIDE, 3), np.uint8)
+    for row, picture in zip(small, pictures, strict=True):
+        row[:] = np.asarray(Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+    return small
+
+
+def recall_at(texts: np.ndarray, images: np.ndarray, matches: np.ndarray, k: int = 100) -> float:
+    """Mean share of the matching images among the k nearest; a query with more than k of them can still reach 1.
+
+    >>> recall_at(np.eye(2), np.eye(2), np.array([[True, False], [True, False]]), k=1)
+    0.5
+    """
+    first = np.argsort(-(texts @ images.T), axis=1, kind="stable")[:, :k]
+    found = np.take_along_axis(matches, first, axis=1).sum(axis=1)
+    return float((found / np.minimum(matches.sum(axis=1), k)).mean())
+
+
+def _optimizer(model: nn.Module, helpers: nn.Module, steps: int) -> MuonAdamW:
+    """Muon for the text transformer; its Newton-Schulz steps would cost more than the picture tower's gradients."""
+    named = [(name if name.startswith("transformer") else f"embed.{name}", p) for name, p in model.named_parameters()]
+    named += [(f"embed.{name}", p) for name, p in helpers.named_parameters()]
+    return MuonAdamW(named, steps=steps, muon_lr=0.01, adam_lr=1.5e-3)
+
+
+def _pixels(pictures: np.ndarray) -> torch.Tensor:
+    pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1.0
+    return pixels.contiguous(memory_format=torch.channels_last)
