@@ -1,0 +1,54 @@
+# Everything runs in .venv, which the first target makes; a fresh machine needs python3.11, pip, git and make.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format train-mini bench clean
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+DEMO ?= demo.html
+export HF_HUB_OFFLINE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# pip's own words are many; of these one line per large download is worth reading. Errors go to stderr, untouched.
+INSTALL = $(BIN)/python -m pip install -c constraints.txt
+BRIEFLY = | sed -un -E -e 's/^ *(Downloading|Using cached) ([^ ]+)-[0-9].*\(([0-9.]+ [MG]B)\).*/  \2 \3/p' -e 's/^Installing collected.*/  installing .../p'
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20
+
+.venv/installed: pyproject.toml constraints.txt
+	@echo "Making .venv and installing (once; some minutes, PyTorch is large) ..."
+	@$(PYTHON) -m venv .venv
+	@$(INSTALL) -e . $(BRIEFLY)
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	@echo "Installing what the tests need ..."
+	@$(INSTALL) -e '.[dev,llama-index,haystack]' $(BRIEFLY)
+	@touch $@
+
+demo: .venv/installed  ## three searches of the paper on the embedded catalogue, and a page that shows them
+	@$(BIN)/python pipelines/fashion_search.py --preset evening --preset ruched --preset summer-text --html $(DEMO)
+	@echo "Open $(abspath $(DEMO)) in a browser."
+
+test: .venv/installed-dev  ## the whole test-suite, with coverage
+	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+check: .venv/installed-dev  ## lint, format and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: .venv/installed-dev  ## mend what lint and format can mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+train-mini: .venv/installed  ## train the embedded models again; go on where it stopped by running it again
+	@$(BIN)/python -m yofo_rerank.mini.recipe
+
+bench: .venv/installed-dev  ## measure speed, and write JSON
+	@$(BIN)/python -m evals.bench
+
+clean:  ## remove .venv and everything generated
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .coverage $(DEMO)

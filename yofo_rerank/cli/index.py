@@ -1,0 +1,29 @@
+"""`yofo index`: embed a folder of images once, to be searched often."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from yofo_rerank.cli import options
+
+
+def index(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Images, searched recursively.")],
+    out: Annotated[Path, typer.Option(help="Where the index is written.")],
+    encoder: options.Encoder = "mini",
+    pretrained: options.Pretrained = None,
+    device: options.Device = None,
+) -> None:
+    """Embed every image of a folder with CLIP, and write a FAISS index; unreadable images are named and skipped.
+
+    Example: yofo index photos --out photos.index
+    """
+    from yofo_rerank.cli.catalogue import index_folder
+    from yofo_rerank.retrieval import ClipEncoder
+
+    retriever = index_folder(folder, ClipEncoder(encoder, pretrained, device=device))
+    retriever.save(out)
+    options.say(f"{len(retriever)} documents in {out}")

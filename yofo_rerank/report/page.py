@@ -1,0 +1,128 @@
+"""A ranking as one self-contained HTML page: the retriever's order above, ours below, a chip for each judgement."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from yofo_rerank.documents import Document
+from yofo_rerank.errors import ImageError
+from yofo_rerank.requirements import Judgement, RankedDocument, Ranking
+
+THUMBNAIL_SIDE = 320  # pixels; shown at half of it, sharp on dense screens
+MAX_TEXT_CHARS = 600  # of a text document; a card is no place to read a book
+
+
+@dataclass(frozen=True)
+class Card:
+    """One product on the page, at its place before and after reranking (both from 1)."""
+
+    title: str
+    text: str | None
+    picture: str | None  # data: URI
+    before: int
+    after: int
+    score: float
+    judgements: tuple[Judgement, ...]
+    failure: str | None
+
+    @property
+    def climbed(self) -> int:
+        """Places won; negative when the product fell."""
+        return self.before - self.after
+
+    @property
+    def satisfied(self) -> int:
+        """How many requirements hold."""
+        return sum(judgement.verdict for judgement in self.judgements)
+
+
+def render_page(rankings: Sequence[Ranking], *, top_k: int = 10, details: Mapping[str, str] | None = None) -> str:
+    """Render rankings as one HTML page without any external resource; every text in it is escaped.
+
+    Give whole rankings (reranked without `top_k`): "before" shows the first `top_k` of the order that the reranker
+    was given, which a shortened ranking no longer holds. `details` are shown below the title (model, rule, ...).
+
+    >>> from yofo_rerank.requirements import DecomposedQuery, Requirement
+    >>> query = DecomposedQuery(query="<b>blue</b>", requirements=(Requirement(text="blue"),))
+    >>> "&lt;b&gt;blue" in render_page([Ranking([], query=query)])
+    True
+    """
+    searches = [_search(ranking, max(top_k, 0)) for ranking in rankings]
+    return _template().render(searches=searches, details=details or {})
+
+
+def write_page(
+    rankings: Sequence[Ranking], path: str | Path, *, top_k: int = 10, details: Mapping[str, str] | None = None
+) -> Path:
+    """Write `render_page(...)` to a file, and return its path."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(render_page(rankings, top_k=top_k, details=details), encoding="utf-8")
+    return path
+
+
+def thumbnail(document: Document, *, side: int = THUMBNAIL_SIDE) -> str | None:
+    """The document's picture as a small WebP `data:` URI; None when it has none, or one that cannot be read."""
+    try:
+        image = document.load_image()
+    except ImageError:
+        return None  # the page also shows products that could not be judged, for this very reason
+    if image is None:
+        return None
+    image.thumbnail((side, side))
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=82)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _search(ranking: Ranking, top_k: int) -> dict[str, Any]:
+    """What the template needs of one ranking; each picture is encoded once, even when it stands in both orders."""
+    places = list(enumerate(ranking, start=1))
+    before = sorted(places, key=lambda place: place[1].index)[:top_k]
+    shown = dict(before) | dict(places[:top_k])
+    cards = {after: _card(ranked, after) for after, ranked in shown.items()}
+    return {
+        "query": ranking.query.query,
+        "requirements": ranking.query.requirements,
+        "warnings": (*ranking.query.warnings, *ranking.warnings),
+        "total": len(ranking),
+        "orders": [
+            {"name": "before", "cards": [cards[after] for after, _ in before]},
+            {"name": "after", "cards": [cards[after] for after, _ in places[:top_k]]},
+        ],
+    }
+
+
+def _card(ranked: RankedDocument, after: int) -> Card:
+    document = ranked.document
+    text = document.text
+    return Card(
+        title=str(document.metadata.get("title") or document.id),
+        text=text[:MAX_TEXT_CHARS] + "…" if text and len(text) > MAX_TEXT_CHARS else text,
+        picture=thumbnail(document),
+        before=ranked.index + 1,
+        after=after,
+        score=ranked.score,
+        judgements=ranked.judgements,
+        failure=ranked.failure.message if ranked.failure else None,
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("yofo_rerank", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.j2")
