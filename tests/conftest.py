@@ -1,0 +1,215 @@
+"""Tiny random models of the real Hugging Face classes, with a real byte-level tokenizer; nothing is downloaded."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+FAMILIES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")
+CONTROL_TOKENS = (
+    "<|endoftext|>",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|object_ref_start|>",
+    "<|vision_start|>",
+    "<|vision_end|>",
+    "<|vision_pad|>",
+    "<|image_pad|>",
+    "<|video_pad|>",
+)
+PLAIN_ADDED_TOKENS = ("<tool_call>", "</tool_call>", "<think>")  # added, but not flagged special, as in Qwen3
+EMBEDDING_ROWS = 512  # the tokenizer leaves some unused, as Qwen's does
+CORPUS = (
+    "yes no unknown user assistant system a blue hooded top with long sleeves and without a chest logo",
+    "the garment is red or green, not pink, striped; a grey skirt for summer, a formal dress for an evening event",
+)
+
+
+@dataclass(frozen=True)
+class TinyModel:
+    """A model and its processor; `model, processor = tiny` works too."""
+
+    family: str
+    model: Any
+    processor: Any
+
+    def __iter__(self):
+        return iter((self.model, self.processor))
+
+
+def build_tokenizer():
+    """Byte-level BPE with Qwen's pre-tokenisation, control tokens, and `yes`, `no`, `unknown` as single tokens."""
+    from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+    from transformers import Qwen2TokenizerFast
+
+    bpe = Tokenizer(models.BPE())
+    bpe.normalizer = normalizers.NFC()
+    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bpe.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=420, min_frequency=1, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+    )
+    bpe.train_from_iterator(["yes", "no", "unknown"] * 50 + list(CORPUS), trainer)
+    tokenizer = Qwen2TokenizerFast(
+        tokenizer_object=bpe, eos_token="<|im_end|>", pad_token="<|endoftext|>", unk_token=None
+    )
+    tokenizer.add_tokens(list(CONTROL_TOKENS), special_tokens=True)
+    tokenizer.add_tokens([AddedToken(token, special=False) for token in PLAIN_ADDED_TOKENS])
+    return tokenizer
+
+
+def build_processor(family: str, tokenizer):
+    """The family's real processor, for images of 32 to 96 pixels a side."""
+    import transformers
+
+    settings = {"patch_size": 8, "merge_size": 2, "size": {"shortest_edge": 32 * 32, "longest_edge": 96 * 96}}
+    if family == "qwen3_vl":
+        settings |= {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+    images = transformers.Qwen2VLImageProcessor(**settings)
+    if family == "qwen3_vl":
+        videos = transformers.Qwen3VLVideoProcessor(patch_size=8)
+        return transformers.Qwen3VLProcessor(image_processor=images, tokenizer=tokenizer, video_processor=videos)
+    videos = transformers.Qwen2VLVideoProcessor(patch_size=8)
+    kind = transformers.Qwen2_5_VLProcessor if family == "qwen2_5_vl" else transformers.Qwen2VLProcessor
+    return kind(image_processor=images, tokenizer=tokenizer, video_processor=videos)
+
+
+def build_model(family: str, tokenizer, *, tied: bool = True, seed: int = 0):
+    """Random weights, large enough in scale that answers differ from document to document."""
+    import torch
+    import transformers
+
+    text = {
+        "vocab_size": EMBEDDING_ROWS,
+        "hidden_size": 48,
+        "intermediate_size": 64,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 2048,
+        "tie_word_embeddings": tied,
+        "pad_token_id": tokenizer.pad_token_id,
+        "bos_token_id": None,
+        "eos_token_id": tokenizer.eos_token_id,
+    }
+    ids = {
+        "image_token_id": tokenizer.convert_tokens_to_ids("<|image_pad|>"),
+        "video_token_id": tokenizer.convert_tokens_to_ids("<|video_pad|>"),
+        "vision_start_token_id": tokenizer.convert_tokens_to_ids("<|vision_start|>"),
+        "vision_end_token_id": tokenizer.convert_tokens_to_ids("<|vision_end|>"),
+        "tie_word_embeddings": tied,
+    }
+    sizes = {"depth": 2, "num_heads": 2, "patch_size": 8, "spatial_merge_size": 2, "temporal_patch_size": 2}
+    if family == "qwen3_vl":
+        text |= {"head_dim": 16, "rope_parameters": _rope([4, 2, 2])}
+        vision = sizes | {"hidden_size": 32, "intermediate_size": 48, "out_hidden_size": 48}
+        vision |= {"num_position_embeddings": 16, "deepstack_visual_indexes": [0, 1]}
+        config = transformers.Qwen3VLConfig(text_config=text, vision_config=vision, **ids)
+        kind = transformers.Qwen3VLForConditionalGeneration
+    elif family == "qwen2_5_vl":
+        text |= {"rope_parameters": _rope([2, 2, 2])}
+        vision = sizes | {"hidden_size": 32, "intermediate_size": 48, "out_hidden_size": 48}
+        vision |= {"window_size": 32, "fullatt_block_indexes": [1]}
+        config = transformers.Qwen2_5_VLConfig(text_config=text, vision_config=vision, **ids)
+        kind = transformers.Qwen2_5_VLForConditionalGeneration
+    else:
+        text |= {"rope_parameters": _rope([2, 2, 2])}
+        vision = sizes | {"embed_dim": 32, "hidden_size": 48, "mlp_ratio": 2}
+        config = transformers.Qwen2VLConfig(text_config=text, vision_config=vision, **ids)
+        kind = transformers.Qwen2VLForConditionalGeneration
+    torch.manual_seed(seed)
+    model = kind(config).eval()
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.ndim > 1:
+                fan_in = parameter.shape[-1] if parameter.ndim == 2 else parameter[0].numel()
+                scale = 1.0 if "embed_tokens" in name else 1.5 / fan_in**0.5
+                parameter.copy_(torch.randn(parameter.shape, generator=generator) * scale)
+    return model
+
+
+def _rope(section: list[int]) -> dict:
+    return {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": section}
+
+
+def build_tiny(family: str, **settings) -> TinyModel:
+    """A family's tiny model with its own tokenizer and processor."""
+    tokenizer = build_tokenizer()
+    return TinyModel(family, build_model(family, tokenizer, **settings), build_processor(family, tokenizer))
+
+
+@pytest.fixture(scope="session")
+def tiny_qwen2_vl() -> TinyModel:
+    return build_tiny("qwen2_vl")
+
+
+@pytest.fixture(scope="session")
+def tiny_qwen2_5_vl() -> TinyModel:
+    return build_tiny("qwen2_5_vl")
+
+
+@pytest.fixture(scope="session")
+def tiny_qwen3_vl() -> TinyModel:
+    return build_tiny("qwen3_vl")
+
+
+@pytest.fixture(scope="session", params=FAMILIES)
+def tiny(request) -> TinyModel:
+    """Every supported family in turn; shared by all tests, so it must not be changed."""
+    return request.getfixturevalue(f"tiny_{request.param}")
+
+
+@pytest.fixture(scope="session")
+def make_tiny() -> Callable[..., TinyModel]:
+    """A fresh tiny model of its own: `make_tiny("qwen3_vl", tied=False, seed=1)`."""
+    return build_tiny
+
+
+@pytest.fixture(scope="session")
+def saved_model() -> Callable[[TinyModel, Path], Path]:
+    """Save a tiny model as `from_pretrained` wants it: `folder = saved_model(tiny, tmp_path / "base")`."""
+
+    def save(tiny: TinyModel, folder: Path) -> Path:
+        tiny.model.save_pretrained(folder)
+        tiny.processor.save_pretrained(folder)
+        return folder
+
+    return save
+
+
+@pytest.fixture(scope="session")
+def make_image() -> Callable[..., Any]:
+    """A picture of coloured blocks: `make_image(width, height, seed)`."""
+    from PIL import Image
+
+    def make(width: int = 48, height: int = 48, seed: int = 0) -> Image.Image:
+        rng = random.Random(f"{width} {height} {seed}")
+        blocks = Image.new("RGB", (4, 4))
+        blocks.putdata([tuple(rng.randrange(256) for _ in range(3)) for _ in range(16)])
+        return blocks.resize((width, height), Image.Resampling.NEAREST)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def pictured_documents(make_image) -> list:
+    """Images of several sizes and shapes, with and without text, and texts alone; all different."""
+    from yofo_rerank.documents import Document
+
+    return [
+        Document(image=make_image(48, 48, 1), id="square"),
+        Document(image=make_image(96, 32, 2), id="wide", text="a grey skirt"),
+        Document(image=make_image(48, 48, 3), id="another square"),
+        Document(text="black trousers, a touch of warmth, perfect for winter", id="text"),
+        Document(image=make_image(32, 80, 4), id="tall"),
+        Document(text="top", id="short text"),
+    ]

@@ -1,0 +1,291 @@
+"""YofoJudge: (documents, requirements) -> judgements, all requirements of a document in one forward pass."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import ValidationError
+
+from yofo_rerank.documents import Document
+from yofo_rerank.errors import ConfigError, DocumentError, ModelError, RequirementError, YofoError
+from yofo_rerank.models.build import Budget, Source, from_components, shared_slot_model
+from yofo_rerank.models.sources import MINI
+from yofo_rerank.requirements import Failure, JudgedDocument, Judgement, Requirement
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, ProcessorMixin
+
+    from yofo_rerank.models.answering import Answers
+    from yofo_rerank.models.config import Calibration
+    from yofo_rerank.models.slot_model import SlotModel
+
+logger = logging.getLogger(__name__)
+
+_DEFAULT = Budget()
+_VOCABULARY = "yofo_rerank.mini.vocabulary"
+
+
+@dataclass(frozen=True)
+class JudgeStats:
+    """Counters of the loaded model, which judges with the same settings share."""
+
+    forward_passes: int = 0
+    cache_hits: int = 0
+    cache_misses: int = 0
+    cache_evictions: int = 0
+    cache_entries: int = 0
+    cache_bytes: int = 0
+
+    def to_dict(self) -> dict[str, int]:
+        """Plain JSON types."""
+        return asdict(self)
+
+
+class YofoJudge:
+    """Judges requirements of documents; make one by `from_pretrained` or `from_components`.
+
+    Nothing is loaded before the first judgement. Any number of threads may call one instance; they are served one
+    after another.
+
+    >>> from yofo_rerank import Document, YofoJudge
+    >>> judge = YofoJudge.from_pretrained("mini")
+    >>> judge.judge([Document(text="grey skirt")], ["it is grey"])  # doctest: +SKIP
+    [[Judgement(requirement=Requirement(text='it is grey', ...), p_yes=0.98, verdict=True)]]
+    """
+
+    def __init__(self, source: Source | None, budget: Budget, slot_model: SlotModel | None = None) -> None:
+        self._source = source  # None: from components
+        self._budget = budget
+        self._loaded = slot_model
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        model: str | Path,
+        adapter: str | Path | None = None,
+        *,
+        device: str | None = None,
+        dtype: str | torch.dtype = "auto",
+        max_batch_tokens: int = _DEFAULT.max_batch_tokens,
+        max_pixels: int | None = None,
+        cache_bytes: int = _DEFAULT.cache_bytes,
+        format: str | None = None,  # noqa: A002  # the contract's word
+        revision: str | None = None,
+    ) -> YofoJudge:
+        """A judge from "mini" (embedded), a Hugging Face id or a local folder, with an optional LoRA adapter.
+
+        Args:
+            model: a Qwen2-VL, Qwen2.5-VL or Qwen3-VL; safetensors only.
+            adapter: folder or Hugging Face id. Without one a bare model is judged zero-shot, through its chat template.
+            device: None = cuda where available, else cpu.
+            dtype: "auto" = as stored, or "float32", "bfloat16", "float16".
+            max_batch_tokens: padded tokens in one forward pass.
+            max_pixels: per image; None = as the adapter was trained, else 1,280 image tokens.
+            cache_bytes: memory for prefix states, which make a known document 4 to 15 times cheaper; 0 = off.
+            format: prompt format; None = what the weights were trained with.
+            revision: of the model on the hub.
+
+        Raises:
+            ConfigError: a budget that is not positive. Everything else is reported by the first judgement.
+        """
+        source = Source(
+            name=str(model),
+            adapter=None if adapter is None else str(adapter),
+            format_name=format,
+            revision=revision,
+            device=None if device is None else str(device),
+            dtype=str(dtype).removeprefix("torch."),
+        )
+        return cls(source, Budget(max_batch_tokens, max_pixels, cache_bytes))
+
+    @classmethod
+    def from_components(
+        cls,
+        model: PreTrainedModel,
+        processor: ProcessorMixin,
+        format: str = "yofo-v1",  # noqa: A002  # the contract's word
+        *,
+        max_batch_tokens: int = _DEFAULT.max_batch_tokens,
+        max_pixels: int | None = None,
+        cache_bytes: int = _DEFAULT.cache_bytes,
+    ) -> YofoJudge:
+        """A judge around an already loaded Hugging Face pair (a PeftModel too); set `cache_bytes=0` while it trains.
+
+        Raises:
+            ModelError: not a supported family, or a tokenizer in which an answer is not one token.
+        """
+        budget = Budget(max_batch_tokens, max_pixels, cache_bytes)
+        return cls(None, budget, from_components(model, processor, format, budget))
+
+    def judge(
+        self,
+        documents: Sequence[Document],
+        requirements: Sequence[str | Requirement],
+        *,
+        on_error: Literal["raise", "empty"] = "raise",
+    ) -> list[list[Judgement]]:
+        """Judgements of every document, in the order given.
+
+        Args:
+            documents: images, texts, or both.
+            requirements: texts (musts) or `Requirement`s; the same ones for every document.
+            on_error: what a document that cannot be judged does: raise its error, or leave an empty list.
+
+        Raises:
+            DocumentError: a document cannot be read or is too long (`ImageError` for images).
+            RequirementError: no requirements, or an unusable one; `TemplateTooLong` where they do not fit the model.
+            ModelError: the model cannot be loaded, or does not answer.
+        """
+        if on_error not in ("raise", "empty"):
+            raise ConfigError(f"on_error must be 'raise' or 'empty', but got {on_error!r}")
+        checked = check_requirements(requirements)
+        answers = self._answers(documents, [checked])
+        for one in answers:
+            if isinstance(one, YofoError) and on_error == "raise":
+                raise one
+        return [list(self._outcome(one, 0, checked).judgements) for one in answers]
+
+    def judge_outcomes(
+        self, documents: Sequence[Document], requirements: Sequence[str | Requirement]
+    ) -> list[JudgedDocument]:
+        """As `judge`, but a document that cannot be judged yields a `Failure` with a code instead of an error."""
+        return self.judge_many(documents, [requirements])[0]
+
+    def judge_many(
+        self, documents: Sequence[Document], requirement_lists: Sequence[Sequence[str | Requirement]]
+    ) -> list[list[JudgedDocument]]:
+        """Many queries over the same documents: each document is encoded once, then asked everything.
+
+        Returns:
+            `result[q][d]`: what list q says of document d.
+        """
+        lists = [check_requirements(requirements) for requirements in requirement_lists]
+        answers = self._answers(documents, lists) if lists else []
+        return [[self._outcome(one, place, checked) for one in answers] for place, checked in enumerate(lists)]
+
+    def vocabulary_warnings(self, texts: Sequence[str]) -> list[str]:
+        """What a user should know before trusting the answers: words that the embedded model never saw."""
+        if self._source is None or self._source.name != MINI or importlib.util.find_spec(_VOCABULARY) is None:
+            return []
+        unknown = importlib.import_module(_VOCABULARY).unknown_words(texts)
+        if not unknown:
+            return []
+        return [f"the embedded model never saw {', '.join(map(repr, unknown))}: its answers there are guesses"]
+
+    @property
+    def stats(self) -> JudgeStats:
+        """Forward passes and cache counters so far; all zero before the model is loaded."""
+        if self._loaded is None:
+            return JudgeStats()
+        cache = self._loaded.cache.stats
+        return JudgeStats(
+            self._loaded.network.passes, cache.hits, cache.misses, cache.evictions, cache.entries, cache.bytes
+        )
+
+    def info(self) -> dict[str, Any]:
+        """What is judged with, in plain JSON types; loads the model."""
+        source = self._source
+        named = {"model": source.name, "adapter": source.adapter, "revision": source.revision} if source else {}
+        budget = {"max_batch_tokens": self._budget.max_batch_tokens, "cache_bytes": self._budget.cache_bytes}
+        return named | self._slot_model().describe() | budget
+
+    def unload(self) -> None:
+        """Let the model go; the next judgement loads it again.
+
+        Raises:
+            ModelError: the judge was built from components, which only their owner can let go.
+        """
+        if self._source is None:
+            raise ModelError("a judge built from components cannot unload them; wanted one made by from_pretrained")
+        self._loaded = None
+
+    def _slot_model(self) -> SlotModel:
+        model = self._loaded
+        if model is None:
+            model = self._loaded = shared_slot_model(self._source, self._budget)  # type: ignore[arg-type]
+        return model
+
+    def _answers(self, documents: Sequence[Document], lists: Sequence[tuple[Requirement, ...]]) -> list[Answers]:
+        checked = check_documents(documents)
+        texts = [requirement.text for requirements in lists for requirement in requirements]
+        for warning in self.vocabulary_warnings(texts):
+            logger.warning(warning)
+        if not checked:
+            return []
+        from yofo_rerank.models.answering import answer
+
+        model = self._slot_model()
+        with model.lock:  # tokenizers are not safe to share either
+            templates = [model.template([requirement.text for requirement in requirements]) for requirements in lists]
+            return answer(model, checked, templates)
+
+    def _outcome(self, answers: Answers, place: int, requirements: Sequence[Requirement]) -> JudgedDocument:
+        if isinstance(answers, YofoError):
+            return JudgedDocument(failure=Failure(code=answers.code, message=str(answers)))
+        calibration = self._slot_model().calibration
+        logits = answers[place].tolist()  # (slots, 2), no before yes
+        return JudgedDocument(
+            tuple(
+                _judgement(requirement, yes - no, calibration)
+                for requirement, (no, yes) in zip(requirements, logits, strict=True)
+            )
+        )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> YofoJudge:
+        return type(self)(self._source, self._budget, self._loaded)  # weights and cache are shared, not copied
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self._source is None:
+            raise TypeError("a judge built from components cannot be pickled; wanted one made by from_pretrained")
+        return {"_source": self._source, "_budget": self._budget, "_loaded": None}  # the copy loads for itself
+
+    def __repr__(self) -> str:
+        return f"YofoJudge({self._source or 'from components'})"
+
+
+def check_requirements(requirements: Sequence[str | Requirement]) -> tuple[Requirement, ...]:
+    """Texts become requirements (musts).
+
+    >>> check_requirements(["not pink"])[0].necessity
+    'must'
+
+    Raises:
+        RequirementError: none, a bare string instead of a list, or an unusable one; names its place.
+    """
+    if isinstance(requirements, str | Requirement):
+        raise RequirementError(f"requirements must be a list, but got {requirements!r}")
+    checked = []
+    for place, requirement in enumerate(requirements):
+        try:
+            checked.append(requirement if isinstance(requirement, Requirement) else Requirement(text=requirement))
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]["msg"]
+            raise RequirementError(f"requirement {place} ({requirement!r:.80}): {problem}") from error
+    if not checked:
+        raise RequirementError("wanted at least one requirement, but got none")
+    return tuple(checked)
+
+
+def check_documents(documents: Sequence[Document]) -> list[Document]:
+    """The documents as a list; DocumentError names the first that is none."""
+    if isinstance(documents, Document):
+        raise DocumentError("documents must be a list, but got a single Document")
+    for place, document in enumerate(checked := list(documents)):
+        if not isinstance(document, Document):
+            raise DocumentError(f"document {place}: wanted a Document, but got {type(document).__name__}")
+    return checked
+
+
+def _judgement(requirement: Requirement, difference: float, calibration: Calibration) -> Judgement:
+    """Paper eq. 5 over a softmax of yes and no alone, which is a sigmoid of their difference in logits."""
+    x = difference / calibration.temperature + calibration.bias
+    p_yes = 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(max(x, -700.0)) / (1 + math.exp(max(x, -700.0)))
+    return Judgement(requirement=requirement, p_yes=p_yes, verdict=p_yes > 0.5)

@@ -1,0 +1,1 @@
+"""Vision-language models: families as data, loading, prefix states and reading slots."""

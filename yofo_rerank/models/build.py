@@ -1,0 +1,138 @@
+"""SlotModels from settings or from components; equal settings share one, for as long as somebody holds it."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import threading
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from yofo_rerank.errors import ConfigError, ModelError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, ProcessorMixin
+
+    from yofo_rerank.models.loading import LoadedModel
+    from yofo_rerank.models.prefixes import PrefixMaker
+    from yofo_rerank.models.slot_model import SlotModel
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a judge may use."""
+
+    max_batch_tokens: int = 8192  # padded tokens in one forward pass
+    max_pixels: int | None = None  # per image; None = as trained, else 1,280 image tokens
+    cache_bytes: int = 512 * MIB  # prefix states; 0 = off
+
+    def __post_init__(self) -> None:
+        for name, least in (("max_batch_tokens", 1), ("max_pixels", 1), ("cache_bytes", 0)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise ConfigError(f"{name} must be at least {least}, but got {value}")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which model, and how it is loaded; see `yofo_rerank.models.loading.load_model`."""
+
+    name: str
+    adapter: str | None = None
+    format_name: str | None = None
+    revision: str | None = None
+    device: str | None = None
+    dtype: str = "auto"
+
+
+_shared: WeakValueDictionary[tuple[Source, Budget], SlotModel] = WeakValueDictionary()
+_locks: dict[tuple[Source, Budget], threading.Lock] = {}
+_locks_guard = threading.Lock()
+
+
+def shared_slot_model(source: Source, budget: Budget) -> SlotModel:
+    """Load a model, or return the one that another judge of this process loaded with the same settings."""
+    with _locks_guard:
+        lock = _locks.setdefault((source, budget), threading.Lock())
+    with lock:
+        model = _shared.get((source, budget))
+        if model is None:
+            from yofo_rerank.models.loading import load_model
+
+            settings = asdict(source)
+            model = build_slot_model(load_model(settings.pop("name"), **settings), budget)
+            _shared[source, budget] = model
+        return model
+
+
+def from_components(model: PreTrainedModel, processor: ProcessorMixin, format_name: str, budget: Budget) -> SlotModel:
+    """A SlotModel around an already loaded pair.
+
+    The processor is left as it is. The model too, unless its embedding table has no rows for the format's special
+    tokens: then it grows. A PeftModel is used with its adapter, as it is.
+    """
+    from yofo_rerank.models.loading import LoadedModel
+    from yofo_rerank.models.tokens import add_special_tokens
+    from yofo_rerank.prompts import get_format
+
+    layout = get_format(format_name)
+    bare: PreTrainedModel = getattr(model, "get_base_model", lambda: model)()  # a PeftModel wraps it
+    tokenizer = processor.tokenizer
+    if any(token not in tokenizer.get_added_vocab() for token in layout.special_tokens):
+        tokenizer = copy.deepcopy(tokenizer)
+        add_special_tokens(tokenizer, bare, layout.special_tokens)
+    return build_slot_model(LoadedModel(bare, tokenizer, processor.image_processor, layout), budget)
+
+
+def build_slot_model(loaded: LoadedModel, budget: Budget) -> SlotModel:
+    """Put network, prompt format and cache together, and check that the answers are single tokens."""
+    from yofo_rerank.models.families import get_family
+    from yofo_rerank.models.network import Network
+    from yofo_rerank.models.prefixes import PrefixMaker
+    from yofo_rerank.models.slot_model import SlotModel
+    from yofo_rerank.prompts import token_id
+    from yofo_rerank.prompts.format import IMAGE_PAD
+
+    layout, tokenizer, config = loaded.layout, loaded.tokenizer, loaded.config
+    family = get_family(loaded.model.config)
+    if layout.family_system:
+        layout = replace(layout, before_document=family.default_system + layout.before_document)
+    for token in (layout.placeholder, layout.yes, layout.no, *layout.special_tokens):
+        token_id(tokenizer, token)
+    if token_id(tokenizer, IMAGE_PAD) != loaded.model.config.image_token_id:
+        raise ModelError(
+            f"the tokenizer's {IMAGE_PAD} has id {token_id(tokenizer, IMAGE_PAD)}, "
+            f"but the model wants {loaded.model.config.image_token_id}"
+        )
+    max_pixels = budget.max_pixels or (config.max_pixels if config else None)
+    maker = PrefixMaker(tokenizer, loaded.image_processor, layout, max_pixels)
+    network = Network(
+        loaded.model,
+        pad_token=tokenizer.pad_token_id or 0,
+        answer_tokens=(token_id(tokenizer, layout.no), token_id(tokenizer, layout.yes)),
+    )
+    return SlotModel(
+        network,
+        maker,
+        identity=_identity(loaded, maker),
+        max_batch_tokens=budget.max_batch_tokens,
+        cache_bytes=budget.cache_bytes,
+        calibration=config.calibration if config else None,
+    )
+
+
+def _identity(loaded: LoadedModel, maker: PrefixMaker) -> bytes:
+    """Digest of everything but the document that a prefix state depends on."""
+    parts = [
+        loaded.fingerprint,
+        loaded.adapter_digest,
+        loaded.image_processor.to_json_string(),
+        maker.size,
+        asdict(maker.layout),
+        str(loaded.model.dtype),
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).digest()

@@ -1,0 +1,77 @@
+"""`yofo_config.json`: what an adapter (or a fully trained model) was trained with, kept beside its weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from yofo_rerank.errors import AdapterMismatch, ConfigError
+from yofo_rerank.prompts import PromptFormat, get_format
+
+FILE_NAME = "yofo_config.json"
+
+
+class Calibration(BaseModel):
+    """Logit difference (yes - no) -> difference / temperature + bias, before the softmax."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    bias: float = Field(default=0.0, allow_inf_nan=False)
+
+
+class YofoConfig(BaseModel):
+    """Ties weights to the prompt format and base model they were trained with.
+
+    >>> YofoConfig(format="yofo-v1", format_version=1, base_model="Qwen/Qwen3-VL-2B-Instruct").calibration.temperature
+    1.0
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: str
+    format_version: int = Field(ge=1)
+    base_model: str
+    base_fingerprint: str | None = None  # `yofo_rerank.models.fingerprint.base_fingerprint`; None = not checked
+    max_pixels: int | None = Field(default=None, ge=1)  # per image; None = the processor's own budget
+    special_tokens: tuple[str, ...] = ()
+    calibration: Calibration = Calibration()
+
+    def save(self, folder: str | Path) -> Path:
+        """Write `yofo_config.json` into the folder."""
+        path = Path(folder) / FILE_NAME
+        path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        return path
+
+    @classmethod
+    def load(cls, folder: str | Path) -> YofoConfig | None:
+        """Read it from a folder; None where there is no such file.
+
+        Raises:
+            ConfigError: malformed; names the file and the key.
+        """
+        path = Path(folder) / FILE_NAME
+        if not path.is_file():
+            return None
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except ValidationError as error:
+            problem = error.errors(include_url=False)[0]
+            key = ".".join(str(part) for part in problem["loc"])
+            raise ConfigError(f"{path}: {key}: {problem['msg']}") from error
+
+    def prompt_format(self) -> PromptFormat:
+        """The format, of the same version.
+
+        Raises:
+            ModelError: unknown format; names the known ones.
+            AdapterMismatch: known, but of another version.
+        """
+        layout = get_format(self.format)
+        if layout.version != self.format_version:
+            raise AdapterMismatch(
+                f"trained with version {self.format_version} of the prompt format {self.format!r}; "
+                f"this library has version {layout.version}"
+            )
+        return layout

@@ -1,0 +1,55 @@
+"""What differs between the supported model families, as data. Imports no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from yofo_rerank.errors import ModelError
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig
+
+CHATML_SYSTEM = "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
+
+
+@dataclass(frozen=True)
+class Family:
+    """One architecture of Hugging Face transformers; paths are module paths inside its class.
+
+    All of them place an image on the (time, height, width) axes of M-RoPE alike: `yofo_rerank.models.positions`.
+    """
+
+    model_type: str  # of config.json
+    model_class: str  # in transformers
+    default_system: str  # what its chat template puts before a first user message
+    inner: str = "model"  # everything but the LM head: vision tower, visual features into text, language model
+    language_model: str = "model.language_model"
+    patch_embedding: str = "model.visual.patch_embed"
+
+
+FAMILIES = {
+    family.model_type: family
+    for family in (
+        Family("qwen2_vl", "Qwen2VLForConditionalGeneration", default_system=CHATML_SYSTEM),
+        Family("qwen2_5_vl", "Qwen2_5_VLForConditionalGeneration", default_system=CHATML_SYSTEM),
+        Family("qwen3_vl", "Qwen3VLForConditionalGeneration", default_system=""),
+    )
+}
+
+
+def get_family(config: PretrainedConfig | Any) -> Family:
+    """The family of a model config.
+
+    Raises:
+        ModelError: a family that is not supported (lists those that are), or a sliding attention window.
+    """
+    model_type = getattr(config, "model_type", type(config).__name__)
+    if model_type not in FAMILIES:
+        raise ModelError(
+            f"unknown model family {model_type!r}; known: {', '.join(sorted(FAMILIES))}", code="unknown_family"
+        )
+    layers = set(getattr(config.get_text_config(), "layer_types", None) or ["full_attention"])
+    if layers != {"full_attention"}:
+        raise ModelError(f"got attention layers {', '.join(sorted(layers))}; wanted full attention, without a window")
+    return FAMILIES[model_type]

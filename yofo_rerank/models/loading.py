@@ -1,0 +1,140 @@
+"""From a name to a loaded model: base weights, special tokens, LoRA adapter, and checks that they belong together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+import transformers
+
+from yofo_rerank.errors import AdapterMismatch, ModelError
+from yofo_rerank.models.adapter import attach_adapter
+from yofo_rerank.models.config import YofoConfig
+from yofo_rerank.models.families import get_family
+from yofo_rerank.models.fingerprint import base_fingerprint, is_same_base
+from yofo_rerank.models.sources import ADAPTER_WEIGHTS, as_model_error, file_digest, resolve
+from yofo_rerank.models.tokens import add_special_tokens
+from yofo_rerank.models.vision import linearise_patches
+from yofo_rerank.prompts import PromptFormat, get_format
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase, Qwen2VLImageProcessor
+
+ZERO_SHOT_FORMAT = "chat-v1"
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """Everything a judge needs of a model."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    image_processor: Qwen2VLImageProcessor
+    layout: PromptFormat
+    config: YofoConfig | None = None  # of the adapter, or of a fully trained model
+    fingerprint: str = ""  # of the base
+    adapter_digest: str = ""
+
+
+def load_model(
+    name: str,
+    *,
+    adapter: str | None = None,
+    format_name: str | None = None,
+    revision: str | None = None,
+    device: str | None = None,
+    dtype: str = "auto",
+) -> LoadedModel:
+    """Load a model of a supported family from a hub id or a local folder; safetensors only, no remote code.
+
+    Args:
+        name: "mini", hub id or folder.
+        adapter: LoRA adapter, hub id or folder.
+        revision: of the model on the hub.
+        format_name: None = what the weights were trained with, or zero-shot (`chat-v1`) for a bare model.
+        device: None = cuda where available, else cpu.
+        dtype: "auto" = as stored, or float32, bfloat16, float16.
+
+    Raises:
+        ModelError: not found, not a supported family, no safetensors.
+        AdapterMismatch: the adapter was trained for another base model or prompt format.
+    """
+    check_dtype(dtype)
+    base, adapter_folder = resolve(name, adapter, revision)
+    config = YofoConfig.load(adapter_folder or base)
+    layout = choose_format(format_name, config, has_adapter=adapter_folder is not None)
+    with as_model_error(name):
+        family = get_family(transformers.AutoConfig.from_pretrained(base, trust_remote_code=False))
+        tokenizer, image_processor = _processors(base, adapter_folder)
+        model, report = getattr(transformers, family.model_class).from_pretrained(
+            base, dtype="auto", use_safetensors=True, attn_implementation="sdpa", output_loading_info=True
+        )
+    if report["missing_keys"]:  # transformers would go on with random ones
+        raise ModelError(f"{name!r} lacks {len(report['missing_keys'])} weights, such as {min(report['missing_keys'])}")
+    fingerprint = base_fingerprint(model)
+    token_ids = add_special_tokens(tokenizer, model, layout.special_tokens)
+    digest = ""
+    if adapter_folder is not None:
+        _check_base(config, name, fingerprint)
+        with as_model_error(str(adapter_folder)):
+            model = attach_adapter(model, adapter_folder, token_ids)
+        digest = file_digest(adapter_folder / ADAPTER_WEIGHTS)
+    linearise_patches(model.get_submodule(family.patch_embedding))
+    _cast(model, dtype)
+    model.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval().requires_grad_(False)
+    return LoadedModel(model, tokenizer, image_processor, layout, config, fingerprint, digest)
+
+
+def choose_format(wanted: str | None, config: YofoConfig | None, *, has_adapter: bool) -> PromptFormat:
+    """The format that the weights were trained with; for bare weights the wanted one, or the zero-shot one.
+
+    Raises:
+        AdapterMismatch: the weights were trained with another format than the wanted one, or nobody knows with which.
+        ModelError: unknown format.
+    """
+    if config is None:
+        if has_adapter and wanted is None:
+            raise AdapterMismatch("the adapter has no yofo_config.json, so its prompt format is unknown; name it")
+        return get_format(wanted or ZERO_SHOT_FORMAT)
+    layout = config.prompt_format()
+    if wanted is not None and wanted != layout.name:
+        raise AdapterMismatch(f"the weights were trained with the prompt format {layout.name!r}, but got {wanted!r}")
+    if config.special_tokens and config.special_tokens != layout.special_tokens:
+        raise AdapterMismatch(
+            f"the weights were trained with the special tokens {', '.join(config.special_tokens)}, "
+            f"but {layout.name!r} has {', '.join(layout.special_tokens) or 'none'}"
+        )
+    return layout
+
+
+def check_dtype(dtype: str) -> None:
+    """ModelError unless it is "auto" or the name of a supported dtype."""
+    if dtype != "auto" and dtype not in DTYPES:
+        raise ModelError(f"unknown dtype {dtype!r}; known: auto, {', '.join(DTYPES)}")
+
+
+def _processors(base: Path, adapter: Path | None) -> tuple[PreTrainedTokenizerBase, Qwen2VLImageProcessor]:
+    """The base model's; the tokenizer from the adapter where it has one, because training added tokens to it."""
+    processor = transformers.AutoProcessor.from_pretrained(base, trust_remote_code=False)
+    if adapter is not None and (adapter / "tokenizer.json").is_file():
+        tokenizer = transformers.AutoTokenizer.from_pretrained(adapter, trust_remote_code=False)
+        return tokenizer, processor.image_processor
+    return processor.tokenizer, processor.image_processor
+
+
+def _check_base(config: YofoConfig | None, name: str, fingerprint: str) -> None:
+    trained_on = config.base_fingerprint if config else None
+    if config and trained_on and not is_same_base(trained_on, fingerprint):
+        raise AdapterMismatch(
+            f"the adapter was trained on {config.base_model!r} ({trained_on}), but got {name!r} ({fingerprint})"
+        )
+
+
+def _cast(model: PreTrainedModel, dtype: str) -> None:
+    """Cast the weights alone: `model.to(dtype)` would also round the rotary frequencies."""
+    if dtype != "auto":
+        for parameter in model.parameters():
+            parameter.data = parameter.data.to(DTYPES[dtype])

@@ -1,0 +1,172 @@
+"""SlotModel: `encode` documents to prefix states, `read` slots behind them; nothing else talks to torch."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from yofo_rerank.errors import ModelError, TemplateTooLong
+from yofo_rerank.models.batches import batches
+from yofo_rerank.models.config import Calibration
+from yofo_rerank.models.network import Network, split_states
+from yofo_rerank.models.prefix_cache import PrefixCache, PrefixState, prefix_key
+from yofo_rerank.models.prefixes import Prefix, PrefixMaker
+from yofo_rerank.prompts import PromptFormat, Template, template_ids, token_id
+from yofo_rerank.prompts.format import IMAGE_PAD
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from yofo_rerank.documents import Document
+
+MAX_TOKENS = 32_768  # of one sequence, also where a model would take more: attention is quadratic
+
+
+@dataclass(frozen=True)
+class SeenDocument:
+    """A document whose image is decoded, and the key of its prefix state."""
+
+    image: Image.Image | None
+    text: str | None
+    key: bytes
+
+
+class SlotModel:
+    """A network, its prompt format and its prefix cache.
+
+    Args:
+        identity: what a prefix state depends on beside the document: model, adapter, processor, format, dtype.
+        max_batch_tokens: padded tokens in one forward pass; a longer document goes alone.
+        cache_bytes: memory for prefix states; 0 keeps none.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        maker: PrefixMaker,
+        *,
+        identity: bytes,
+        max_batch_tokens: int,
+        cache_bytes: int,
+        calibration: Calibration | None = None,
+    ) -> None:
+        if max_batch_tokens < 1:
+            raise ValueError(f"max_batch_tokens must be at least 1, but got {max_batch_tokens}")
+        self.network = network
+        self.maker = maker
+        self.max_batch_tokens = max_batch_tokens
+        self.cache = PrefixCache(cache_bytes)
+        self.calibration = calibration or Calibration()
+        self.lock = threading.RLock()  # one network, many threads: calls go one after another
+        self._identity = identity
+        self._max_tokens = min(network.max_positions, MAX_TOKENS)
+
+    @property
+    def layout(self) -> PromptFormat:
+        """The prompt format."""
+        return self.maker.layout
+
+    def describe(self) -> dict[str, Any]:
+        """What was loaded, in plain JSON types."""
+        model = self.network.model
+        return {
+            "family": model.config.model_type,
+            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "dtype": str(model.dtype).removeprefix("torch."),
+            "device": str(self.network.device),
+            "format": self.layout.name,
+            "format_version": self.layout.version,
+            "max_pixels": self.maker.size["longest_edge"],
+            "max_tokens": self._max_tokens,
+            "calibration": self.calibration.model_dump(),
+        }
+
+    def template(self, texts: Sequence[str]) -> Template:
+        """Requirement texts as token ids, tokenised once for all documents.
+
+        Raises:
+            TemplateTooLong: names the limit and the requirement that crosses it.
+            ModelError: not exactly one slot per requirement.
+        """
+        tokenizer = self.maker.tokenizer
+        template = template_ids(self.layout, tokenizer, texts)
+        placeholder, image_token = token_id(tokenizer, self.layout.placeholder), token_id(tokenizer, IMAGE_PAD)
+        if [template.ids[slot] for slot in template.slots] != [placeholder] * len(texts):
+            raise ModelError(f"got {len(template.slots)} slots, wanted one for each of {len(texts)} requirements")
+        if image_token in template.ids:
+            raise ModelError("got an image token in a template, wanted none")
+        room = self._max_tokens - len(self.maker.make(None, None, max_tokens=self._max_tokens).ids)
+        if len(template.ids) > room:
+            crossing = next((at for at, slot in enumerate(template.slots) if slot >= room), len(texts) - 1)
+            raise TemplateTooLong(
+                f"the requirements take {len(template.ids)} tokens, but the model has room for {room}; "
+                f"requirement {crossing} ({texts[crossing][:80]!r}) crosses the limit"
+            )
+        return template
+
+    def look(self, document: Document) -> SeenDocument:
+        """Decode a document's image and name its prefix state.
+
+        Raises:
+            ImageError: the image cannot be read.
+        """
+        image = document.load_image()
+        return SeenDocument(image, document.text, prefix_key(self._identity, image, document.text))
+
+    def prefix(self, seen: SeenDocument, *, n_suffix: int = 0) -> Prefix:
+        """The model input for a document; DocumentError (`too_long`) where a suffix would not fit behind it."""
+        return self.maker.make(seen.image, seen.text, max_tokens=self._max_tokens - n_suffix)
+
+    def fits(self, state: PrefixState, *, n_suffix: int) -> bool:
+        """Whether a suffix fits behind a state."""
+        return state.n_tokens + n_suffix <= self._max_tokens
+
+    def encode(self, documents: Sequence[Document]) -> list[PrefixState]:
+        """Prefix states in the order of the documents; identical documents are encoded once.
+
+        >>> states = slot_model.encode([Document(text="grey skirt")])  # doctest: +SKIP
+        """
+        seen = [self.look(document) for document in documents]
+        prefixes = {one.key: self.prefix(one) for one in seen}
+        states: dict[bytes, PrefixState] = {}
+        groups = batches(
+            prefixes, bucket=lambda key: prefixes[key].grid, tokens=lambda key: len(prefixes[key].ids),
+            max_tokens=self.max_batch_tokens,
+        )  # fmt: skip
+        for keys in groups:
+            states |= zip(keys, self.encode_prefixes([prefixes[key] for key in keys]), strict=True)
+        return [states[one.key] for one in seen]
+
+    def encode_prefixes(self, prefixes: Sequence[Prefix]) -> list[PrefixState]:
+        """One forward pass over the prefixes of one batch."""
+        _, cache = self.network.run_prefixes(prefixes)
+        return split_states(cache, prefixes, 0)
+
+    def read(self, states: Sequence[PrefixState], template: Template) -> torch.Tensor:
+        """Logits at every slot, behind every state, in one forward pass over the template.
+
+        Returns:
+            float32  # (docs, slots, 2), no before yes
+        """
+        hidden = self.network.run_suffix(states, template.ids)
+        return self._at_slots(hidden, template)
+
+    def encode_and_read(
+        self, prefixes: Sequence[Prefix], template: Template, *, keep_states: bool
+    ) -> tuple[torch.Tensor, list[PrefixState]]:
+        """`read` behind `encode` as a single forward pass: for documents that are not cached, half the passes.
+
+        Causal attention makes it exact: a prefix does not see the template behind it.
+        """
+        hidden, cache = self.network.run_prefixes(prefixes, template.ids)
+        states = split_states(cache, prefixes, len(template.ids)) if keep_states else []
+        return self._at_slots(hidden[:, -len(template.ids) :], template), states
+
+    @torch.inference_mode()
+    def _at_slots(self, hidden: torch.Tensor, template: Template) -> torch.Tensor:
+        before = torch.tensor(template.slots, device=hidden.device) - 1  # paper eq. 3
+        return self.network.answers(hidden[:, before]).cpu()

@@ -1,0 +1,68 @@
+"""Where weights come from: the package ("mini"), a local folder, or the Hugging Face hub."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from yofo_rerank.errors import ModelError
+
+MINI = "mini"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+_SAFE_FILES = ("*.json", "*.safetensors", "*.txt", "*.jinja")  # nothing that runs or unpickles
+
+
+def resolve(name: str, adapter: str | None, revision: str | None) -> tuple[Path, Path | None]:
+    """Folders of base and adapter; "mini" brings its own adapter.
+
+    Raises:
+        ModelError: not found; an adapter without safetensors weights.
+    """
+    adapter_folder: Path | None
+    if name == MINI:
+        from yofo_rerank.mini.weights import weights_folder
+
+        base = weights_folder("base")
+        if not (base / "config.json").is_file():
+            raise ModelError(f"the embedded model 'mini' is not part of this installation: no {base / 'config.json'}")
+        adapter_folder = weights_folder("adapter") if adapter is None else _folder(adapter, None)
+    else:
+        base = _folder(name, revision)
+        adapter_folder = None if adapter is None else _folder(adapter, None)
+    if adapter_folder is not None and not (adapter_folder / ADAPTER_WEIGHTS).is_file():
+        raise ModelError(f"the adapter folder {str(adapter_folder)!r} has no {ADAPTER_WEIGHTS}")
+    return base, adapter_folder
+
+
+@contextmanager
+def as_model_error(name: str) -> Iterator[None]:
+    """What Hugging Face raises when something cannot be loaded, as a ModelError with the first line of its reason."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        if isinstance(error, ModelError):
+            raise
+        reason = str(error).strip().splitlines()
+        raise ModelError(f"cannot load {name!r}: {reason[0] if reason else type(error).__name__}") from error
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _folder(name: str, revision: str | None) -> Path:
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return path
+    if path.is_absolute() or name.startswith((".", "~")) or path.exists():
+        raise ModelError(f"{name!r} is not a folder; wanted a local folder or a Hugging Face id such as 'owner/name'")
+    from huggingface_hub import snapshot_download
+
+    with as_model_error(name):
+        return Path(snapshot_download(name, revision=revision, allow_patterns=list(_SAFE_FILES)))

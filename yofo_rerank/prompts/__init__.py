@@ -1,0 +1,18 @@
+"""Prompt formats as data, and the pure functions that turn them into token ids."""
+
+from yofo_rerank.prompts.format import FORMATS, SPECIAL_TOKENS, PromptFormat, get_format
+from yofo_rerank.prompts.template import Template, prefix_ids, template_ids
+from yofo_rerank.prompts.tokens import layout_ids, text_ids, token_id
+
+__all__ = [
+    "FORMATS",
+    "SPECIAL_TOKENS",
+    "PromptFormat",
+    "Template",
+    "get_format",
+    "layout_ids",
+    "prefix_ids",
+    "template_ids",
+    "text_ids",
+    "token_id",
+]
