@@ -1,0 +1,1 @@
+"""Speed and memory: `python -m evals.bench.import_time`, `.mini`, `.full_size`."""

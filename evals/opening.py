@@ -1,0 +1,26 @@
+"""Open the judge and the first stage that an evaluation asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from yofo_rerank import YofoJudge
+from yofo_rerank.retrieval import ClipFaissRetriever
+
+CACHE_BYTES = 2**29  # the judge's own default
+UNTRAINED = "untrained"  # the architecture of mini with random weights: for speed, which weights do not change
+
+
+def open_judge(model: str, adapter: str | None = None, *, cache_bytes: int = CACHE_BYTES) -> YofoJudge:
+    """A judge by name: "mini", a folder, a hub id, or "untrained"."""
+    if model != UNTRAINED:
+        return YofoJudge.from_pretrained(model, adapter, cache_bytes=cache_bytes)
+    from yofo_rerank.mini.architecture import build_model, build_processor, build_tokenizer
+
+    tokenizer = build_tokenizer()
+    return YofoJudge.from_components(build_model(tokenizer), build_processor(tokenizer), cache_bytes=cache_bytes)
+
+
+def open_retriever(encoder: str) -> ClipFaissRetriever:
+    """An empty first stage: "mini", or a folder with an open_clip model."""
+    return ClipFaissRetriever.from_pretrained(str(Path(encoder)) if Path(encoder).is_dir() else encoder)

@@ -1,0 +1,108 @@
+"""What every program here does at its end: write its figures as JSON with their origin, and print them as a table."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+RESULTS = Path(__file__).parent / "results"
+PACKAGES = ("yofo-rerank", "torch", "transformers", "peft", "open-clip-torch", "faiss-cpu", "ir-measures", "numpy")
+
+
+def write_record(path: Path, *, settings: dict[str, Any], figures: dict[str, Any]) -> Path:
+    """Write one run: `about` says where it came from, `settings` what was asked, `figures` what was found.
+
+    The same settings give the same figures, apart from times; `about` alone changes from run to run.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    record = {"about": provenance(), "settings": settings, "figures": figures}
+    path.write_text(json.dumps(_plain(record), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    return path
+
+
+def provenance() -> dict[str, Any]:
+    """Command, commit, date, versions and machine."""
+    return {
+        "command": command(),
+        "commit": _git("rev-parse", "HEAD"),
+        "uncommitted_changes": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in PACKAGES},
+        "cpu": _cpu(),
+        "cpu_count": os.cpu_count(),
+    }
+
+
+def command() -> str:
+    """The command line that repeats this run from the repository root."""
+    module = getattr(sys.modules["__main__"], "__spec__", None)
+    program = f"python -m {module.name}" if module else Path(sys.argv[0]).name
+    return shlex.join([*program.split(), *sys.argv[1:]])
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, caption: str = "") -> None:
+    """Print rows on stdout; the first column is text, the others are numbers."""
+    table = Table(title=title, caption=caption or None, title_justify="left", caption_justify="left")
+    for position, column in enumerate(columns):
+        table.add_column(column, justify="right" if position else "left")
+    for row in rows:
+        table.add_row(*(_shown(cell) for cell in row))
+    Console().print(table)
+
+
+def _shown(cell: Any) -> str:
+    if cell is None:
+        return "-"
+    return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
+
+
+def _plain(value: Any) -> Any:
+    """JSON types, with floats short enough to read and to compare in a diff."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    return str(value) if isinstance(value, Path) else value
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed words
+            ["git", *arguments],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=Path(__file__).parent,
+        )
+    except (OSError, subprocess.CalledProcessError):  # no git, no repository, or nothing committed yet
+        return None
+    return done.stdout.strip()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _cpu() -> str:
+    described = Path("/proc/cpuinfo")
+    lines = described.read_text(encoding="utf-8").splitlines() if described.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

@@ -1,0 +1,31 @@
+import pytest
+
+from evals.bootstrap import estimate
+
+
+def test_the_mean_is_over_values_not_over_clusters():
+    assert estimate([[1, 1, 1], [0]]).mean == 0.75
+
+
+def test_the_interval_holds_the_mean_and_shrinks_with_more_clusters():
+    few, many = estimate([[0], [1]] * 10), estimate([[0], [1]] * 1000)
+    assert few.low < few.mean < few.high
+    assert many.high - many.low < few.high - few.low
+    assert many.high - many.low == pytest.approx(4 * 0.5 / 2000**0.5, rel=0.15)  # of a fair coin: 2 x 1.96 sigma
+
+
+def test_values_that_go_together_count_as_one():
+    alone = estimate([[0], [1]] * 50)
+    copied = estimate([[0] * 10, [1] * 10] * 50)
+    assert copied.high - copied.low == pytest.approx(alone.high - alone.low)
+
+
+def test_the_same_seed_gives_the_same_interval():
+    values = [[0, 1], [1], [1, 1, 0]] * 20
+    assert estimate(values, seed=1) == estimate(values, seed=1)
+    assert estimate(values, seed=1) != estimate(values, seed=2)
+
+
+def test_no_value_is_an_error():
+    with pytest.raises(ValueError, match="at least one value"):
+        estimate([[], []])
