@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny models lose more by waiting for threads than they gain
 
 FAMILIES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")
 CONTROL_TOKENS = (

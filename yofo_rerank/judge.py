@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import logging
 import math
 from collections.abc import Sequence
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _DEFAULT = Budget()
-_VOCABULARY = "yofo_rerank.mini.vocabulary"
 
 
 @dataclass(frozen=True)
@@ -173,9 +170,11 @@ class YofoJudge:
 
     def vocabulary_warnings(self, texts: Sequence[str]) -> list[str]:
         """What a user should know before trusting the answers: words that the embedded model never saw."""
-        if self._source is None or self._source.name != MINI or importlib.util.find_spec(_VOCABULARY) is None:
+        if self._source is None or self._source.name != MINI:
             return []
-        unknown = importlib.import_module(_VOCABULARY).unknown_words(texts)
+        from yofo_rerank.mini.vocabulary import unknown_words
+
+        unknown = unknown_words(texts)
         if not unknown:
             return []
         return [f"the embedded model never saw {', '.join(map(repr, unknown))}: its answers there are guesses"]

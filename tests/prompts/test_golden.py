@@ -32,15 +32,15 @@ def test_special_tokens_take_unused_rows(extended):
 
 def test_yofo_prefix(extended):
     assert prefix_ids(YOFO, extended, n_image_tokens=2, text="grey") == [
-        151644, 872, 198, 151652, 151655, 151655, 151653, 70, 7951, 151645, 198, 151644, 77091, 198,
+        151644, 872, 198, 151652, 151655, 151655, 151653, 34571, 151645, 198, 151644, 77091, 198,
     ]  # fmt: skip
 
 
 def test_yofo_template(extended):
     template = template_ids(YOFO, extended, ["a hood", "not pink"], reasons=["it is red", None])
     assert template.ids == [
-        64, 26779, 151669, 16088, 151670, 151671, 275, 374, 2518, 151672, 198,
-        1921, 18457, 151669, 16088, 151670, 198,
+        64, 27215, 151669, 16088, 151670, 151671, 275, 374, 2518, 151672, 198,
+        1921, 18217, 151669, 16088, 151670, 198,
     ]  # fmt: skip
     assert template.slots == [3, 14]
     assert template.reason_spans == [(5, 10)]
@@ -48,7 +48,7 @@ def test_yofo_template(extended):
 
 def test_chat_template(qwen_tokenizer):
     template = template_ids(CHAT, qwen_tokenizer, ["a hood"])
-    assert template.ids == [64, 26779, 198, 16088, 198]
+    assert template.ids == [64, 27215, 198, 16088, 198]
     assert template.slots == [3]
 
 

@@ -1,0 +1,141 @@
+"""A document that cannot be judged says why; the others are judged as ever."""
+
+import pytest
+import torch
+
+from yofo_rerank.documents import Document
+from yofo_rerank.errors import DocumentError, ImageError, ModelError, TemplateTooLong
+from yofo_rerank.models.answering import answer
+
+CLOSE = {"atol": 1e-4, "rtol": 1e-4}
+
+
+@pytest.fixture
+def memory(tiny_qwen3_vl, monkeypatch):
+    """`memory(rows)`: a forward pass over more rows than that runs out of memory."""
+    inner = tiny_qwen3_vl.model.model
+    forward = inner.forward
+    tried = []
+
+    def limit(rows, error):
+        def limited(**inputs):
+            tried.append(len(inputs["input_ids"]))
+            if len(inputs["input_ids"]) > rows:
+                raise error
+            return forward(**inputs)
+
+        monkeypatch.setattr(inner, "forward", limited)
+        return tried
+
+    return limit
+
+
+@pytest.mark.parametrize(
+    "error",
+    [torch.OutOfMemoryError("CUDA"), RuntimeError("CUDA out of memory"), RuntimeError("not enough memory: you tried")],
+)
+def test_out_of_memory_halves_the_batch(tiny_qwen3_vl, slot_model, ask, pictured_documents, memory, error):
+    expected = ask(slot_model(tiny_qwen3_vl), pictured_documents)
+    tried = memory(2, error)
+    model = slot_model(tiny_qwen3_vl)
+    torch.testing.assert_close(ask(model, pictured_documents), expected, **CLOSE)
+    assert tried == [6, 3, 1, 2, 3, 1, 2]
+    assert model.network.passes == 4
+    torch.testing.assert_close(ask(model, pictured_documents), expected, **CLOSE)  # cached ones are halved too
+
+
+def test_out_of_memory_with_one_document(tiny_qwen3_vl, slot_model, pictured_documents, memory):
+    memory(0, torch.OutOfMemoryError("CUDA"))
+    model = slot_model(tiny_qwen3_vl)
+    results = answer(model, pictured_documents, [model.template(["blue"])])
+    assert [one.code for one in results] == ["oom"] * len(pictured_documents)
+
+
+def test_other_runtime_errors_are_not_hidden(tiny_qwen3_vl, slot_model, pictured_documents, memory):
+    memory(0, RuntimeError("shapes do not match"))
+    model = slot_model(tiny_qwen3_vl)
+    with pytest.raises(RuntimeError, match="shapes do not match"):
+        answer(model, pictured_documents, [model.template(["blue"])])
+
+
+def test_broken_weights(make_tiny, slot_model, pictured_documents):
+    tiny = make_tiny("qwen2_vl")
+    with torch.no_grad():
+        tiny.model.model.language_model.layers[1].mlp.down_proj.weight[0, 0] = float("nan")
+    model = slot_model(tiny)
+    results = answer(model, pictured_documents, [model.template(["blue"])])
+    assert [(type(one), one.code) for one in results] == [(ModelError, "nan")] * len(pictured_documents)
+    assert model.cache.stats.entries == 0
+
+
+def test_one_bad_image_among_good_ones(tiny, slot_model, ask, pictured_documents, tmp_path):
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"not an image")
+    documents = [
+        *pictured_documents[:2],
+        Document(image=bad, id="bad"),
+        Document(image=tmp_path / "none.png", id="gone"),
+    ]
+    model = slot_model(tiny)
+    results = answer(model, [*documents, *pictured_documents[2:]], [model.template(["blue"])])
+    failed = results[2:4]
+    assert [type(one) for one in failed] == [ImageError, ImageError]
+    assert [one.code for one in failed] == ["not_an_image", "missing"]
+    judged = torch.stack([one[0] for one in (*results[:2], *results[4:])])
+    torch.testing.assert_close(judged, ask(slot_model(tiny), pictured_documents, ["blue"]), **CLOSE)
+
+
+def test_a_document_that_is_too_long_is_not_cut(tiny_qwen2_vl, slot_model):
+    model = slot_model(tiny_qwen2_vl)
+    limit = tiny_qwen2_vl.model.config.get_text_config().max_position_embeddings
+    documents = [Document(text="top"), Document(text="very " * limit, id="long")]
+    good, bad = answer(model, documents, [model.template(["blue"])])
+    assert isinstance(good, list)
+    assert isinstance(bad, DocumentError)
+    assert bad.code == "too_long"
+    assert str(limit - len(model.template(["blue"]).ids)) in str(bad)
+
+
+def test_a_cached_document_that_no_longer_fits(tiny_qwen2_vl, slot_model):
+    model = slot_model(tiny_qwen2_vl)
+    room = tiny_qwen2_vl.model.config.get_text_config().max_position_embeddings
+    text = "a " * ((room - 60) // 2)
+    (fits,) = answer(model, [Document(text=text)], [model.template(["blue"])])
+    assert isinstance(fits, list)
+    texts = ["blue"] * ((room - len(model.encode([Document(text=text)])[0].keys_values[0, 0, 0])) // 2)
+    (fails,) = answer(model, [Document(text=text)], [model.template(texts)])
+    assert fails.code == "too_long"
+
+
+def test_too_many_requirements_name_limit_and_requirement(tiny_qwen2_vl, slot_model):
+    model = slot_model(tiny_qwen2_vl)
+    per_requirement = len(model.template(["blue"]).ids)
+    limit = tiny_qwen2_vl.model.config.get_text_config().max_position_embeddings
+    fitting = (limit - 20) // per_requirement
+    assert len(model.template(["blue"] * fitting).slots) == fitting
+    with pytest.raises(TemplateTooLong, match=r"room for \d+; requirement \d+ \('blue'\) crosses"):
+        model.template(["blue"] * (fitting + 20))
+    with pytest.raises(TemplateTooLong, match="requirement 1 "):
+        model.template(["blue", "very " * limit, "red"])
+
+
+def test_eighty_requirements(tiny_qwen3_vl, slot_model, ask, pictured_documents):
+    logits = ask(slot_model(tiny_qwen3_vl), pictured_documents[:1], [f"statement {number}" for number in range(80)])
+    assert logits.shape == (1, 80, 2)
+
+
+@pytest.mark.parametrize("size", [(2, 2), (3, 150), (400, 300), (1, 1)])
+def test_images_of_odd_sizes(tiny, slot_model, size, make_image):
+    model = slot_model(tiny)
+    (one,) = answer(model, [Document(image=make_image(*size))], [model.template(["blue"])])
+    if min(size) < 2:
+        assert one.code == "too_small"
+    else:
+        assert torch.isfinite(one[0]).all()
+
+
+def test_max_pixels_bounds_the_image_tokens(tiny, slot_model, make_image):
+    document = Document(image=make_image(96, 96))
+    prefixes = [slot_model(tiny, max_pixels=pixels).prefix for pixels in (32 * 32, 64 * 64, None)]
+    looks = slot_model(tiny).look(document)
+    assert [len(prefix(looks).pixels) for prefix in prefixes] == [16, 64, 144]

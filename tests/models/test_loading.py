@@ -1,0 +1,202 @@
+"""Folders in, judges out: base models, LoRA adapters, and the refusals."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from yofo_rerank import YofoJudge
+from yofo_rerank.errors import AdapterMismatch, ModelError
+from yofo_rerank.models.adapter import attach_adapter
+from yofo_rerank.models.config import Calibration, YofoConfig
+from yofo_rerank.models.fingerprint import base_fingerprint
+from yofo_rerank.models.sources import resolve
+from yofo_rerank.models.tokens import add_special_tokens
+from yofo_rerank.prompts import SPECIAL_TOKENS
+
+TEXTS = ["blue", "not pink"]
+
+
+@pytest.fixture(scope="module")
+def adapted(make_tiny, saved_model, tmp_path_factory):
+    """A saved base, a saved rank-4 adapter with random weights, and the live pair that both came from."""
+
+    def make(family, *, tied=True, with_tokenizer=True):
+        from peft import LoraConfig, get_peft_model
+
+        folder = tmp_path_factory.mktemp(family)
+        tiny = make_tiny(family, tied=tied)
+        base = saved_model(tiny, folder / "base")
+        fingerprint = base_fingerprint(tiny.model)
+        rows = add_special_tokens(tiny.processor.tokenizer, tiny.model)
+        lora = LoraConfig(
+            r=4,
+            lora_alpha=8,
+            target_modules=r".*language_model.*\.(q_proj|v_proj|down_proj)",
+            trainable_token_indices={"embed_tokens": rows},
+            task_type="CAUSAL_LM",
+        )
+        model = get_peft_model(tiny.model, lora)
+        generator = torch.Generator().manual_seed(1)
+        with torch.no_grad():
+            for parameter in model.parameters():
+                if parameter.requires_grad:
+                    parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
+        adapter = folder / "adapter"
+        model.save_pretrained(adapter)
+        if with_tokenizer:
+            tiny.processor.save_pretrained(adapter)
+        config = YofoConfig(
+            format="yofo-v1",
+            format_version=1,
+            base_model="the-base",
+            base_fingerprint=fingerprint,
+            special_tokens=SPECIAL_TOKENS,
+        )
+        config.save(adapter)
+        return base, adapter, model, tiny.processor
+
+    return make
+
+
+def chances(judge, documents):
+    return torch.tensor([[one.p_yes for one in found] for found in judge.judge(documents, TEXTS)])
+
+
+@pytest.mark.parametrize(
+    ("family", "tied"), [("qwen2_vl", True), ("qwen2_5_vl", False), ("qwen3_vl", True), ("qwen3_vl", False)]
+)
+def test_adapter_round_trip(adapted, family, tied, pictured_documents):
+    base, adapter, model, processor = adapted(family, tied=tied)
+    live = chances(YofoJudge.from_components(model, processor, cache_bytes=0), pictured_documents)
+    judge = YofoJudge.from_pretrained(base, adapter)
+    loaded = chances(judge, pictured_documents)
+    assert live.std(0).min() > 0.01
+    torch.testing.assert_close(loaded, live, atol=1e-4, rtol=1e-3)
+    bare = chances(YofoJudge.from_pretrained(base, format="yofo-v1"), pictured_documents)
+    assert (bare - live).abs().max() > 0.01  # the adapter does something
+    network = judge._loaded.network.model
+    assert not any("lora" in name for name, _ in network.named_modules())  # merged
+    assert (network.get_output_embeddings().weight is network.get_input_embeddings().weight) == tied
+
+
+def test_an_adapter_without_a_tokenizer_gets_the_same_token_ids(adapted, pictured_documents):
+    base, adapter, model, processor = adapted("qwen2_vl", with_tokenizer=False)
+    live = chances(YofoJudge.from_components(model, processor), pictured_documents)
+    torch.testing.assert_close(
+        chances(YofoJudge.from_pretrained(base, adapter), pictured_documents), live, atol=1e-4, rtol=1e-3
+    )
+
+
+def test_kept_unmerged_where_merging_would_change_answers(adapted, pictured_documents, monkeypatch, caplog):
+    base, adapter, model, processor = adapted("qwen3_vl")
+    live = chances(YofoJudge.from_components(model, processor), pictured_documents)
+    monkeypatch.setattr("yofo_rerank.models.adapter._TOLERANCE", {torch.float32: -1.0})
+    judge = YofoJudge.from_pretrained(base, adapter, cache_bytes=0)
+    torch.testing.assert_close(chances(judge, pictured_documents), live, atol=1e-4, rtol=1e-3)
+    assert any("lora" in name for name, _ in judge._loaded.network.model.named_modules())
+    assert "kept unmerged" in caplog.text
+
+
+def test_an_adapter_of_another_base(adapted, make_tiny, saved_model, tmp_path, pictured_documents):
+    _, adapter, _, _ = adapted("qwen3_vl")
+    other = saved_model(make_tiny("qwen3_vl", seed=7), tmp_path / "other")
+    with pytest.raises(AdapterMismatch, match="was trained on 'the-base'"):
+        chances(YofoJudge.from_pretrained(other, adapter), pictured_documents)
+
+
+def test_an_adapter_of_another_format(adapted, pictured_documents):
+    base, adapter, _, _ = adapted("qwen2_vl")
+    with pytest.raises(AdapterMismatch, match="'yofo-v1', but got 'chat-v1'"):
+        chances(YofoJudge.from_pretrained(base, adapter, format="chat-v1"), pictured_documents)
+    config = json.loads((adapter / "yofo_config.json").read_text())
+    (adapter / "yofo_config.json").write_text(json.dumps(config | {"format": "yofo-v7"}))
+    with pytest.raises(ModelError, match="'yofo-v7'; known: chat-v1, yofo-v1"):
+        chances(YofoJudge.from_pretrained(base, adapter), pictured_documents)
+
+
+def test_an_adapter_for_other_token_ids(adapted, make_tiny):
+    _, adapter, _, _ = adapted("qwen2_vl")
+    with pytest.raises(AdapterMismatch, match="token ids"):
+        attach_adapter(make_tiny("qwen2_vl").model, adapter, [3, 4])
+
+
+def test_the_adapters_calibration_and_pixels_are_used(adapted, pictured_documents):
+    base, adapter, _, _ = adapted("qwen2_vl")
+    plain = chances(YofoJudge.from_pretrained(base, adapter, max_pixels=1024), pictured_documents)
+    config = YofoConfig.load(adapter)
+    calibration = Calibration(temperature=2.0, bias=0.5)
+    config.model_copy(update={"calibration": calibration, "max_pixels": 1024}).save(adapter)
+    judge = YofoJudge.from_pretrained(base, adapter)
+    expected = torch.sigmoid(torch.logit(plain.double()) / 2 + 0.5).float()
+    torch.testing.assert_close(chances(judge, pictured_documents), expected, atol=1e-4, rtol=1e-3)
+    assert judge.info()["max_pixels"] == 1024
+
+
+def test_an_adapter_needs_safetensors(tmp_path, tiny_qwen2_vl, saved_model):
+    base = saved_model(tiny_qwen2_vl, tmp_path / "base")
+    (tmp_path / "adapter").mkdir()
+    (tmp_path / "adapter" / "adapter_model.bin").write_bytes(b"pickle")
+    with pytest.raises(ModelError, match="has no adapter_model.safetensors"):
+        resolve(str(base), str(tmp_path / "adapter"), None)
+
+
+def test_a_model_needs_safetensors(tmp_path, tiny_qwen2_vl, saved_model, pictured_documents):
+    base = saved_model(tiny_qwen2_vl, tmp_path / "base")
+    (base / "model.safetensors").rename(base / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="cannot load"):
+        chances(YofoJudge.from_pretrained(base), pictured_documents)
+
+
+def test_missing_weights_are_not_made_up(tmp_path, tiny_qwen2_vl, saved_model, pictured_documents):
+    base = saved_model(tiny_qwen2_vl, tmp_path / "base")
+    weights = load_file(base / "model.safetensors")
+    weights.pop("model.language_model.norm.weight", None) or weights.pop("model.norm.weight")
+    save_file(weights, base / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match="lacks 1 weights, such as .*norm.weight"):
+        chances(YofoJudge.from_pretrained(base), pictured_documents)
+
+
+def test_another_family(tmp_path, pictured_documents):
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(ModelError, match="unknown model family 'bert'; known"):
+        chances(YofoJudge.from_pretrained(tmp_path), pictured_documents)
+
+
+@pytest.mark.parametrize("name", ["/no/such/folder", "./nothing"])
+def test_a_folder_that_is_not_there(name, pictured_documents):
+    with pytest.raises(ModelError, match="is not a folder"):
+        chances(YofoJudge.from_pretrained(name), pictured_documents)
+
+
+def test_a_hub_id_that_cannot_be_fetched(pictured_documents):
+    with pytest.raises(ModelError, match="cannot load 'nobody/nothing'"):
+        chances(YofoJudge.from_pretrained("nobody/nothing"), pictured_documents)
+
+
+def test_mini_that_was_not_shipped(monkeypatch, tmp_path):
+    monkeypatch.setattr("yofo_rerank.mini.weights.weights_folder", lambda name: tmp_path / name)
+    with pytest.raises(ModelError, match="'mini' is not part of this installation"):
+        resolve("mini", None, None)
+
+
+def test_mini_brings_its_own_adapter(monkeypatch, tmp_path):
+    monkeypatch.setattr("yofo_rerank.mini.weights.weights_folder", lambda name: tmp_path / name)
+    for name, file in (("base", "config.json"), ("adapter", "adapter_model.safetensors")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).touch()
+    assert resolve("mini", None, None) == (tmp_path / "base", tmp_path / "adapter")
+
+
+def test_dtype_leaves_rotary_frequencies_alone(tmp_path, tiny_qwen3_vl, saved_model, pictured_documents):
+    base = saved_model(tiny_qwen3_vl, tmp_path / "base")
+    judge = YofoJudge.from_pretrained(base, dtype=torch.bfloat16, format="yofo-v1")
+    low = chances(judge, pictured_documents)
+    network = judge._loaded.network.model
+    assert judge.info()["dtype"] == "bfloat16"
+    assert {parameter.dtype for parameter in network.parameters()} == {torch.bfloat16}
+    assert network.model.language_model.rotary_emb.inv_freq.dtype == torch.float32
+    full = chances(YofoJudge.from_pretrained(base, format="yofo-v1"), pictured_documents)
+    assert full.std(0).min() > 0.01
+    assert (low - full).abs().median() < 0.1

@@ -1,0 +1,250 @@
+import copy
+import gc
+import pickle
+import subprocess
+import sys
+import threading
+import weakref
+
+import pytest
+
+from yofo_rerank import Document, Requirement, YofoJudge
+from yofo_rerank.errors import ConfigError, DocumentError, ImageError, ModelError, RequirementError
+from yofo_rerank.judge import JudgeStats, _judgement
+from yofo_rerank.models import loading
+from yofo_rerank.models.config import Calibration
+
+TEXTS = ["blue", "not pink", "a hooded top"]
+
+
+@pytest.fixture(scope="module")
+def base(tiny_qwen3_vl, saved_model, tmp_path_factory):
+    return saved_model(tiny_qwen3_vl, tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture
+def judge(tiny):
+    return YofoJudge.from_components(tiny.model, tiny.processor, format="yofo-v1")
+
+
+@pytest.fixture
+def loads(monkeypatch):
+    """Counts real loads."""
+    calls = []
+    load_model = loading.load_model
+
+    def counted(*args, **kwargs):
+        calls.append(args)
+        return load_model(*args, **kwargs)
+
+    monkeypatch.setattr(loading, "load_model", counted)
+    return calls
+
+
+def test_judgements_in_order(judge, pictured_documents):
+    requirements = ["blue", Requirement(text="not pink", necessity="should")]
+    found = judge.judge(pictured_documents, requirements)
+    assert [[one.requirement.text for one in row] for row in found] == [["blue", "not pink"]] * len(pictured_documents)
+    assert found[0][1].requirement.necessity == "should"
+    flat = [one for row in found for one in row]
+    assert all(type(one.p_yes) is float and 0 <= one.p_yes <= 1 for one in flat)
+    assert all(one.verdict == (one.p_yes > 0.5) for one in flat)
+    assert {one.verdict for one in flat} == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("difference", "p_yes", "verdict"),
+    [(0.0, 0.5, False), (1.0, 0.7310585786, True), (-1.0, 0.2689414214, False), (9e3, 1.0, True), (-9e3, 0.0, False)],
+)
+def test_p_yes_is_the_softmax_of_yes_and_no(difference, p_yes, verdict):
+    found = _judgement(Requirement(text="x"), difference, Calibration())
+    assert found.p_yes == pytest.approx(p_yes, abs=1e-9)
+    assert found.verdict is verdict
+
+
+def test_calibration_shifts_the_verdict():
+    requirement = Requirement(text="x")
+    found = _judgement(requirement, -1.0, Calibration(temperature=2.0, bias=0.6))
+    assert found.verdict
+    assert found.p_yes == pytest.approx(0.52497918747894)
+
+
+def test_documents_and_requirements_are_checked(judge, pictured_documents):
+    with pytest.raises(DocumentError, match="single Document"):
+        judge.judge(pictured_documents[0], TEXTS)
+    with pytest.raises(DocumentError, match="document 1: wanted a Document, but got str"):
+        judge.judge([pictured_documents[0], "a.png"], TEXTS)
+    with pytest.raises(RequirementError, match="must be a list"):
+        judge.judge(pictured_documents, "blue")
+    with pytest.raises(RequirementError, match="at least one"):
+        judge.judge(pictured_documents, [])
+    with pytest.raises(RequirementError, match="requirement 1 "):
+        judge.judge(pictured_documents, ["blue", "  "])
+    with pytest.raises(RequirementError, match="requirement 0 "):
+        judge.judge(pictured_documents, ["x" * 1001])
+    with pytest.raises(ConfigError, match="'raise' or 'empty', but got 'ignore'"):
+        judge.judge(pictured_documents, TEXTS, on_error="ignore")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<|im_end|>", "<|image_pad|>", "<|auth_start|>unknown<|auth_end|>", "a\nb", "👗✨", "\u202eشعار", "<think>"],
+)
+def test_hostile_requirements_are_judged_as_text(judge, pictured_documents, text):
+    found = judge.judge(pictured_documents[:2], [text, "blue"])
+    assert [len(row) for row in found] == [2, 2]
+
+
+def test_failures(judge, pictured_documents, tmp_path):
+    documents = [pictured_documents[0], Document(image=tmp_path / "none.png", id="gone")]
+    with pytest.raises(ImageError, match="does not exist"):
+        judge.judge(documents, TEXTS)
+    assert [len(row) for row in judge.judge(documents, TEXTS, on_error="empty")] == [3, 0]
+    good, bad = judge.judge_outcomes(documents, TEXTS)
+    assert good.failure is None and len(good.judgements) == 3
+    assert bad.failure.code == "missing" and bad.judgements == ()
+
+
+def test_broken_weights_raise_or_fail(make_tiny, pictured_documents):
+    tiny = make_tiny("qwen3_vl")
+    tiny.model.model.language_model.norm.weight.data.fill_(float("nan"))
+    judge = YofoJudge.from_components(tiny.model, tiny.processor)
+    with pytest.raises(ModelError, match="NaN"):
+        judge.judge(pictured_documents, TEXTS)
+    assert {one.failure.code for one in judge.judge_outcomes(pictured_documents, TEXTS)} == {"nan"}
+
+
+def test_judge_many_equals_one_by_one(judge, tiny, pictured_documents):
+    lists = [["blue"], ["not pink", "a hooded top"]]
+    together = judge.judge_many(pictured_documents, lists)
+    assert judge.stats.forward_passes == 2
+    assert judge.judge_many(pictured_documents, []) == []
+    for requirements, found in zip(lists, together, strict=True):
+        alone = YofoJudge.from_components(tiny.model, tiny.processor).judge(pictured_documents, requirements)
+        for one, other in zip(found, alone, strict=True):
+            assert [j.p_yes for j in one.judgements] == pytest.approx([j.p_yes for j in other], abs=1e-4)
+
+
+def test_stats(judge, pictured_documents):
+    assert judge.stats == JudgeStats()
+    judge.judge(pictured_documents, TEXTS)
+    judge.judge(pictured_documents, ["red"])
+    stats = judge.stats
+    count = len(pictured_documents)
+    assert (stats.forward_passes, stats.cache_hits, stats.cache_misses, stats.cache_entries) == (2, count, count, count)
+    assert stats.to_dict()["cache_bytes"] > 0
+
+
+def test_the_cache_is_bounded(tiny_qwen3_vl, pictured_documents):
+    judge = YofoJudge.from_components(tiny_qwen3_vl.model, tiny_qwen3_vl.processor, cache_bytes=40_000)
+    judge.judge(pictured_documents, TEXTS)
+    assert judge.stats.cache_evictions > 0
+    assert 0 < judge.stats.cache_bytes <= 40_000
+
+
+def test_nothing_to_judge_loads_nothing():
+    judge = YofoJudge.from_pretrained("/no/such/folder")
+    assert judge.judge([], TEXTS) == []
+    with pytest.raises(RequirementError):
+        judge.judge([], [])
+    assert judge.stats == JudgeStats()
+
+
+def test_bad_budgets_are_refused_at_once():
+    for setting in ({"max_batch_tokens": 0}, {"max_pixels": 0}, {"cache_bytes": -1}):
+        with pytest.raises(ConfigError, match=rf"{next(iter(setting))} must be at least"):
+            YofoJudge.from_pretrained("mini", **setting)
+
+
+def test_constructing_imports_no_torch():
+    code = (
+        "import sys; from yofo_rerank import YofoJudge, YofoReranker; YofoReranker(YofoJudge.from_pretrained('mini'));"
+        "assert not {'torch', 'transformers', 'peft'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_eight_threads_equal_one(base, pictured_documents, loads):
+    judge = YofoJudge.from_pretrained(base, format="yofo-v1")
+    found = [None] * 8
+
+    def work(number):
+        order = pictured_documents[number % 3 :] + pictured_documents[: number % 3]
+        rows = judge.judge(order, [*TEXTS, f"statement {number}"])
+        found[number] = {document.id: [j.p_yes for j in row] for document, row in zip(order, rows, strict=True)}
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(loads) == 1
+    serial = YofoJudge.from_pretrained(base, format="yofo-v1", cache_bytes=0)
+    for number in range(8):
+        rows = serial.judge(pictured_documents, [*TEXTS, f"statement {number}"])
+        for document, row in zip(pictured_documents, rows, strict=True):
+            assert found[number][document.id] == pytest.approx([j.p_yes for j in row], abs=1e-4)
+
+
+def test_equal_settings_share_a_model_as_long_as_it_is_held(base, pictured_documents, loads):
+    one = YofoJudge.from_pretrained(base, format="yofo-v1", cache_bytes=123_456)
+    other = YofoJudge.from_pretrained(str(base), format="yofo-v1", cache_bytes=123_456)
+    one.judge(pictured_documents[:1], TEXTS)
+    other.judge(pictured_documents[:1], TEXTS)
+    assert len(loads) == 1
+    assert other.stats.cache_hits == 1
+    model = weakref.ref(one._loaded)
+    one.unload()
+    other.unload()
+    gc.collect()
+    assert model() is None
+    one.judge(pictured_documents[:1], TEXTS)
+    assert len(loads) == 2
+
+
+def test_pickle_and_deepcopy_from_pretrained(base, pictured_documents):
+    judge = YofoJudge.from_pretrained(base, format="yofo-v1")
+    before = judge.judge(pictured_documents[:2], TEXTS)
+    data = pickle.dumps(judge)
+    assert len(data) < 1000  # settings, no weights
+    assert pickle.loads(data).judge(pictured_documents[:2], TEXTS) == before
+    assert copy.deepcopy(judge)._loaded is judge._loaded
+
+
+def test_components_cannot_be_pickled_or_unloaded(judge):
+    with pytest.raises(TypeError, match="from_pretrained"):
+        pickle.dumps(judge)
+    with pytest.raises(ModelError, match="from_pretrained"):
+        judge.unload()
+    assert copy.deepcopy(judge)._loaded is judge._loaded
+
+
+def test_info(base, judge, tiny):
+    facts = YofoJudge.from_pretrained(base).info()
+    assert facts["family"] == "qwen3_vl"
+    assert facts["format"] == "chat-v1"
+    assert facts["model"] == str(base)
+    assert judge.info()["family"] == tiny.family
+    assert "from components" in repr(judge)
+
+
+def test_components_of_another_family_or_tokenizer(tiny_qwen3_vl, make_tiny):
+    import transformers
+
+    config = transformers.BertConfig(hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8)
+    with pytest.raises(ModelError, match="unknown model family 'bert'"):
+        YofoJudge.from_components(transformers.BertModel(config), tiny_qwen3_vl.processor)
+    with pytest.raises(ModelError, match="unknown prompt format"):
+        YofoJudge.from_components(*tiny_qwen3_vl, format="yofo-v0")
+    other = make_tiny("qwen3_vl")
+    other.model.config.image_token_id = 3
+    with pytest.raises(ModelError, match="the model wants 3"):
+        YofoJudge.from_components(*other)
+
+
+def test_words_that_mini_never_saw_are_named():
+    judge = YofoJudge.from_pretrained("mini")
+    (warning,) = judge.vocabulary_warnings(["a red dress", "with sequins"])
+    assert "'sequins'" in warning
+    assert judge.vocabulary_warnings(["red"]) == []
+    assert YofoJudge.from_pretrained("owner/other").vocabulary_warnings(["with sequins"]) == []
