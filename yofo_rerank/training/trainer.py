@@ -75,8 +75,9 @@ class YofoTrainer(Trainer):
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> DataLoader:
         """Every example counts; the Trainer's switch would drop a last incomplete batch here as in training."""
+        data: Any = self.eval_dataset if eval_dataset is None else eval_dataset
         loader = DataLoader(
-            self.eval_dataset if eval_dataset is None else eval_dataset,
+            data,
             batch_size=self.args.eval_batch_size,
             collate_fn=self.data_collator,
             num_workers=self.args.dataloader_num_workers,
@@ -89,9 +90,9 @@ class YofoTrainer(Trainer):
 
     def create_optimizer(self, model: torch.nn.Module | None = None) -> torch.optim.Optimizer:
         """AdamW, or Muon with AdamW."""
-        trained = model or self.model
-        if self.optimizer is None and trained is not None:
+        if self.optimizer is None:
             config = self._config
+            trained: Any = model or self.model
             self.optimizer = build_optimizer(
                 trained,
                 config.optimizer,
@@ -102,7 +103,7 @@ class YofoTrainer(Trainer):
         return self.optimizer
 
     def log(self, logs: dict[str, Any], start_time: float | None = None) -> None:
-        """Adds both parts of the loss, averaged since the last report."""
+        """Adds both parts of the loss, averaged since the last report (of this process; `loss` is of all)."""
         if "loss" in logs:
             logs |= {name: float(torch.stack(values).mean()) for name, values in self._parts.items()}
             self._parts.clear()
