@@ -159,8 +159,9 @@ def _positive(head: str, said: dict[str, list[str]], rng: random.Random) -> str:
     later = [words for words in said["adj"] if words not in before] + said["prep"]
     measure = "pair of " if head.startswith("pair of ") else ""
     noun = head.removeprefix(measure) or rng.choice(("something", "item", "piece", "clothes", ""))
-    text = " ".join(part for part in (", ".join(before) if rng.random() < 0.1 else " ".join(before), noun) if part)
-    text = noun + " " + " and ".join(before) if noun == "something" else text
+    adjectives = (", " if rng.random() < 0.1 else " ").join(before)
+    order = (noun, adjectives) if noun == "something" else (adjectives, noun)
+    text = " ".join(part for part in order if part)
     if head and rng.random() < 0.5:
         text = phrase("{a} {0}", measure + text)
     if rng.random() < 0.3:

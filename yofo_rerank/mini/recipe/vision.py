@@ -58,6 +58,13 @@ class Probe(nn.Module):
         return [head(answers[:, at]) for at, head in enumerate(self.heads)]
 
 
+def probe_loss(logits: list[torch.Tensor], truth: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
+    """Mean cross-entropy over the attributes, and the accuracy of each."""
+    losses = [nn.functional.cross_entropy(one, truth[:, at]) for at, one in enumerate(logits)]
+    right = [(one.argmax(-1) == truth[:, at]).float().mean().item() for at, one in enumerate(logits)]
+    return torch.stack(losses).mean(), dict(zip(ATTRIBUTES, right, strict=True))
+
+
 def labels(garments: list[Garment]) -> torch.Tensor:
     """Class numbers  # (n, attributes)."""
     return torch.tensor(
@@ -145,14 +152,10 @@ def train_vision(
         rng = np.random.default_rng((seed, step))
         chosen = np.sort(rng.choice(len(garments), batch, replace=False))
         tokens, deep = see(visual, vary(pictures[chosen], rng))
-        logits = probe(tokens + deep)
-        losses = torch.stack(
-            [nn.functional.cross_entropy(one, truth[chosen, at]) for at, one in enumerate(logits)]
-        )
-        losses.mean().backward()
+        loss, right = probe_loss(probe(tokens + deep), truth[chosen])
+        loss.backward()
         optimizer.step(step)
-        right = [(one.argmax(-1) == truth[chosen, at]).float().mean().item() for at, one in enumerate(logits)]
-        run.log(step, loss=losses.mean().item(), accuracy=sum(right) / len(right), **dict(zip(ATTRIBUTES, right, strict=True)))
+        run.log(step, loss=loss.item(), accuracy=sum(right.values()) / len(right), **right)
     run.finish()
     return probe
 

@@ -1,0 +1,56 @@
+"""Third lesson: eyes and words at once, at lower rates; the tower learns what the judgements still lack."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import nn
+
+from yofo_rerank.mini.attributes import Garment
+from yofo_rerank.mini.recipe.checkpoint import Run
+from yofo_rerank.mini.recipe.language import judging_loss, make_lesson
+from yofo_rerank.mini.recipe.optimizer import MuonAdamW
+from yofo_rerank.mini.recipe.vision import Probe, labels, probe_loss, see, vary
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast, Qwen3VLForConditionalGeneration
+
+
+def train_together(
+    model: Qwen3VLForConditionalGeneration,
+    probe: Probe,
+    tokenizer: PreTrainedTokenizerFast,
+    garments: list[Garment],
+    pictures: np.ndarray,
+    folder: Path,
+    *,
+    steps: int,
+    batch: int = 48,
+    text_share: float = 0.15,
+    seed: int = 0,
+) -> None:
+    """Train every weight on judging and on the probe; writes `together.jsonl` and resumes from its checkpoint."""
+    trained = nn.ModuleDict({"model": model.model, "probe": probe})
+    named = [(name if "probe" not in name else f"embed.{name}", p) for name, p in trained.named_parameters()]
+    optimizer = MuonAdamW(named, steps=steps, muon_lr=0.01, adam_lr=1e-3)
+    run = Run(folder, "together", {"model": model.model, "probe": probe}, optimizer, steps)
+    truth = labels(garments)
+    for step in run.remaining():
+        rng = random.Random(f"together {seed} {step}")
+        chosen = rng.sample(range(len(garments)), batch)
+        shown = [at for at in chosen if rng.random() >= text_share]
+        places = {at: row for row, at in enumerate(shown)}
+        varied = vary(pictures[shown], np.random.default_rng((seed, step)))
+        features = torch.stack(see(model.model.visual, varied), dim=1)  # (shown, 2, 36, width)
+        lessons = [make_lesson(tokenizer, garments[at], places.get(at), rng) for at in chosen]
+        loss, values = judging_loss(model, tokenizer, lessons, features)
+        seen_loss, seen_right = probe_loss(probe(features.sum(1)), truth[shown])
+        (loss + seen_loss).backward()
+        nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
+        optimizer.step(step)
+        run.log(step, **values, seen=sum(seen_right.values()) / len(seen_right))
+    run.finish()
