@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 RESULTS = Path(__file__).parent / "results"
+WIDTH = 160
 PACKAGES = ("yofo-rerank", "torch", "transformers", "peft", "open-clip-torch", "faiss-cpu", "ir-measures", "numpy")
 
 
@@ -49,7 +50,7 @@ def provenance() -> dict[str, Any]:
 def command() -> str:
     """The command line that repeats this run from the repository root."""
     module = getattr(sys.modules["__main__"], "__spec__", None)
-    program = f"python -m {module.name}" if module else Path(sys.argv[0]).name
+    program = f"python -m {module.name.removesuffix('.__main__')}" if module else Path(sys.argv[0]).name
     return shlex.join([*program.split(), *sys.argv[1:]])
 
 
@@ -60,7 +61,9 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
         table.add_column(column, justify="right" if position else "left")
     for row in rows:
         table.add_row(*(_shown(cell) for cell in row))
-    Console().print(table)
+    console = Console()
+    console.width = console.width if console.is_terminal else WIDTH  # a log file has room
+    console.print(table)
 
 
 def _shown(cell: Any) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 REQUIREMENTS = 10
 REQUIREMENT_TOKENS = 12
+MIB = 2**20
 
 
 def measure(
@@ -44,8 +45,14 @@ def measure(
     tokenizer = AutoTokenizer.from_pretrained(folder / "adapter")
     requirements = make_requirements(tokenizer, 2 * REQUIREMENTS)
     first, other = requirements[:REQUIREMENTS], requirements[REQUIREMENTS:]
+    tokens = count_tokens(tokenizer, first, shape.image_tokens(pixels))
+    state_bytes = shape.state_bytes(tokens.prefix_text + tokens.image)
     judge = YofoJudge.from_pretrained(
-        str(folder / "base"), adapter=str(folder / "adapter"), device=device, max_batch_tokens=batch_tokens
+        str(folder / "base"),
+        adapter=str(folder / "adapter"),
+        device=device,
+        max_batch_tokens=batch_tokens,
+        cache_bytes=(documents + 1) * max(state_bytes, MIB),  # the documents of one round
     )
     loading = seconds(judge.judge, [Document(text="warm up")], first)
     loaded = peak_memory()
@@ -53,12 +60,18 @@ def measure(
     cold, cached, each = [], [], []
     for repeat in range(1, repeats + 1):
         new = noise_documents(documents, pixels, seed=repeat)
+        before = judge.stats
         cold.append(seconds(judge.judge, new, first))
+        between = judge.stats
         cached.append(seconds(judge.judge, new, other))
+        if judge.stats.cache_hits - between.cache_hits != documents:
+            raise RuntimeError(f"wanted {documents} kept prefix states, but found {judge.stats}")
         each.append(pass_per_requirement(judge, first, documents, pixels, repeat))
     medians = {name: middle(times)["median"] for name, times in (("cold", cold), ("cached", cached), ("each", each))}
     return {
-        "tokens": asdict(count_tokens(tokenizer, first, shape.image_tokens(pixels))),
+        "tokens": asdict(tokens),
+        "forward_passes_cold": between.forward_passes - before.forward_passes,
+        "state_mib": state_bytes / MIB,
         "loading_seconds": loading,
         "peak_memory_loaded_gib": _gib(loaded),
         "peak_memory_gib": _gib(peak_memory()),

@@ -39,6 +39,10 @@ class Shape:
         """Visual tokens of a square image."""
         return (pixels // self.token_side) ** 2
 
+    def state_bytes(self, tokens: int) -> int:
+        """Keys and values of a prefix, in bfloat16."""
+        return 2 * 2 * self.layers * self.kv_heads * self.head_width * tokens
+
     def reduced(self, layers: int) -> Shape:
         """The same widths with fewer layers, to try a program out."""
         deepstack = tuple(range(min(len(self.deepstack), layers)))

@@ -129,4 +129,4 @@ def test_targets_can_be_limited(world):
 
 def test_a_catalogue_that_admits_no_query_is_an_error():
     with pytest.raises(ValueError, match="wanted 3 queries"):
-        generate_queries([BLUE_SKIRT], 3, seed=0)
+        generate_queries([BLUE_SKIRT], 3, seed=0, targets=[])
