@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -45,7 +46,7 @@ def _requirement_line(number: int, requirement: Requirement) -> Text:
 
 
 def _places(ranking: Ranking, top_k: int) -> Table:
-    table = Table(header_style="bold", row_styles=("", "dim") if top_k > 20 else ("",))
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("#", justify="right")
     table.add_column("before", justify="right")
     table.add_column("product", overflow="fold", min_width=8)
