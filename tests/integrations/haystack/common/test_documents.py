@@ -1,0 +1,92 @@
+"""Where image and text of a Haystack document come from, and what is refused (S20-S25, H9, H12, H13)."""
+
+import pytest
+from haystack import Document
+from haystack.dataclasses import ByteStream
+from haystack_integrations.common.yofo.documents import DocumentReader, without_duplicates
+
+from yofo_rerank.errors import DocumentError, ImageError
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize(
+    ("document", "image", "text"),
+    [
+        (Document(content="a skirt"), None, "a skirt"),
+        (Document(meta={"file_path": "1.png"}), "1.png", None),
+        (Document(content="a skirt", meta={"file_path": "1.WEBP"}), "1.WEBP", "a skirt"),
+        (Document(content="a skirt", meta={"file_path": "3fa9"}), "3fa9", "a skirt"),  # a name without a suffix
+        (Document(content="a skirt", meta={"file_path": "x.bin", "mime_type": "image/png"}), "x.bin", "a skirt"),
+        (Document(content="a skirt", meta={"file_path": "shop.txt"}), None, "a skirt"),
+        (Document(content="a skirt", meta={"file_path": "shop.docx"}), None, "a skirt"),
+        (Document(content="a page", meta={"file_path": "shop.pdf", "page_number": 2}), None, "a page"),
+        (Document(content=" ", meta={"file_path": "1.png"}), "1.png", None),
+        (Document(meta={"file_path": "unknown.bin"}), "unknown.bin", None),
+        (Document(blob=ByteStream(PNG)), PNG, None),
+        (Document(blob=ByteStream(PNG), meta={"file_path": "1.png"}), PNG, None),
+        (Document(content="a table", blob=ByteStream(b"a,b", mime_type="text/csv")), None, "a table"),
+        (Document(content="1.png"), None, "1.png"),  # S25: a text is a text
+        (Document(content="http://example.com/1.png"), None, "http://example.com/1.png"),
+    ],
+)
+def test_image_and_text(document, image, text):
+    read = DocumentReader().read(document)
+    assert (read.image, read.text, read.id) == (image, text, document.id)
+
+
+def test_meta_fields_go_before_the_content():
+    reader = DocumentReader(meta_fields_to_embed=("title", "price", "missing"), embedding_separator=" | ")
+    assert reader.read(Document(content="soft", meta={"title": "Skirt", "price": 20})).text == "Skirt | 20 | soft"
+
+
+def test_another_meta_field_names_the_image():
+    assert DocumentReader("photo").read(Document(meta={"photo": "1.png", "file_path": "2.png"})).image == "1.png"
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        (Document(), "bad_document"),
+        (Document(content="  "), "bad_document"),
+        (Document(meta={"file_path": ""}), "bad_document"),
+        (Document(meta={"file_path": 7}), "bad_path"),
+        (Document(meta={"file_path": "page.pdf", "page_number": 1}), "pdf"),
+        (Document(blob=ByteStream(b"%PDF-1.7 ...")), "pdf"),
+        (Document(id="1", content="half a pair: \ud800"), "bad_document"),
+    ],
+)
+def test_what_is_no_document_is_refused(document, code):
+    with pytest.raises(DocumentError) as caught:
+        DocumentReader().read(document)
+    assert caught.value.code == code
+
+
+def test_paths_are_relative_to_the_root(photos):
+    reader = DocumentReader(root_path=str(photos))
+    assert reader.read(Document(meta={"file_path": "1.png"})).image == (photos / "1.png").resolve()
+    assert reader.read(Document(meta={"file_path": str(photos / "1.png")})).image == (photos / "1.png").resolve()
+
+
+@pytest.mark.parametrize("path", ["../1.png", "/etc/passwd.png", "a/../../1.png", "link.png"])
+def test_no_path_leaves_the_root(path, tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "link.png").symlink_to(tmp_path / "1.png")
+    with pytest.raises(ImageError) as caught:
+        DocumentReader(root_path=str(root)).read(Document(meta={"file_path": path}))
+    assert caught.value.code == "outside_root"
+
+
+def test_a_path_that_cannot_be_one(tmp_path):
+    with pytest.raises(ImageError) as caught:
+        DocumentReader(root_path=str(tmp_path)).read(Document(meta={"file_path": "a\0.png"}))
+    assert caught.value.code == "bad_path"
+
+
+def test_of_duplicates_the_best_stays_at_the_first_place():
+    first = Document(id="a", content="x")
+    best = Document(id="a", content="x", score=0.5)
+    kept = without_duplicates([first, Document(id="b", content="y"), best, Document(id="a", content="x", score=0.1)])
+    assert [document.id for document in kept] == ["a", "b"]
+    assert kept[0] is best

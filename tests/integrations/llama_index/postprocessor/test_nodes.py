@@ -1,0 +1,194 @@
+"""Every kind of node, and what may be opened for it."""
+
+import base64
+import os
+import shutil
+import socket
+
+import pytest
+from llama_index.core.schema import (
+    Document,
+    ImageDocument,
+    ImageNode,
+    IndexNode,
+    MediaResource,
+    MetadataMode,
+    Node,
+    NodeWithScore,
+    TextNode,
+)
+from llama_index.postprocessor.yofo import YofoRerank, explain
+from llama_index.postprocessor.yofo import nodes as nodes_module
+from llama_index.postprocessor.yofo.nodes import NodeReader
+
+from yofo_rerank.errors import DocumentError, ImageError
+
+
+@pytest.fixture
+def picture(photos):
+    return photos / "0.png"
+
+
+@pytest.fixture
+def data(picture):
+    return base64.b64encode(picture.read_bytes()).decode()
+
+
+def kinds(picture, data):
+    uri = f"data:image/png;base64,{data}"
+    return {
+        "ImageNode, path": ImageNode(image_path=str(picture)),
+        "ImageNode, base64": ImageNode(image=data),
+        "ImageNode, base64 in lines": ImageNode(image="\n".join(data[i : i + 76] for i in range(0, len(data), 76))),
+        "ImageNode, data URI as image": ImageNode(image=uri),
+        "ImageNode, data URI as address": ImageNode(image_url=uri),
+        "ImageNode, path and caption": ImageNode(image_path=str(picture), text="a grey skirt"),
+        "Node, data": Node(image_resource=MediaResource(data=picture.read_bytes())),
+        "Node, base64": Node(image_resource=MediaResource(data=data.encode())),
+        "Node, path": Node(image_resource=MediaResource(path=picture)),
+        "Node, data URI": Node(image_resource=MediaResource(url=uri)),
+        "Node, image and text": Node(
+            image_resource=MediaResource(path=picture), text_resource=MediaResource(text="a grey skirt")
+        ),
+        "ImageDocument, path": ImageDocument(image_path=str(picture)),
+        "ImageDocument, base64": ImageDocument(image=data),
+    }
+
+
+def test_images(picture, data, judge):  # L10, S24
+    with_image = kinds(picture, data)
+    found = {name: NodeReader().read(node, name) for name, node in with_image.items()}
+    from PIL import Image
+
+    pixels = Image.open(picture).convert("RGB").tobytes()
+    for name, document in found.items():
+        assert document.load_image().tobytes() == pixels, name
+        assert document.text == ("a grey skirt" if "text" in name or "caption" in name else None), name
+    scored = [NodeWithScore(node=node) for node in with_image.values()]
+    classes = {type(one.node) for one in YofoRerank(top_n=99, requirements=["grey"]).postprocess_nodes(scored)}
+    assert classes == {ImageNode, Node, ImageDocument}
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        TextNode(text="a grey skirt"),
+        Document(text="a grey skirt"),
+        Node(text_resource=MediaResource(text="a grey skirt")),
+        IndexNode(text="a grey skirt", index_id="1", obj=TextNode(text="elsewhere")),
+        ImageNode(text="a grey skirt"),
+    ],
+    ids=lambda node: type(node).__name__,
+)
+def test_texts(node):  # L10
+    document = NodeReader().read(node, "1")
+    assert (document.text, document.image) == ("a grey skirt", None)
+
+
+@pytest.mark.parametrize("node", [ImageNode(), Node(), TextNode(text=" ")], ids=lambda node: type(node).__name__)
+def test_nothing_to_see(node, judge):  # L10
+    with pytest.raises(DocumentError, match="neither"):
+        NodeReader().read(node, "1")
+    found = YofoRerank(requirements=["grey"]).postprocess_nodes([NodeWithScore(node=node)])
+    assert explain(found[0]).failure.code == "bad_document"
+    with pytest.raises(DocumentError):
+        YofoRerank(requirements=["grey"], on_error="raise").postprocess_nodes([NodeWithScore(node=node)])
+
+
+def test_text_that_looks_like_a_path(picture):  # S25
+    for text in (str(picture), "https://example.com/1.png", "data:image/png;base64,AAAA"):
+        document = NodeReader().read(TextNode(text=text), "1")
+        assert (document.text, document.image) == (text, None)
+
+
+def test_metadata_path_only_on_request(picture):  # L11
+    node = TextNode(text="a grey skirt", metadata={"file_path": str(picture)})
+    assert NodeReader().read(node, "1").image is None
+    reader = NodeReader(file_path_key="file_path")
+    assert reader.read(node, "1").load_image().size == (48, 48)
+    from_text_file = TextNode(text="a grey skirt", metadata={"file_path": "notes.txt"})
+    assert reader.read(from_text_file, "1").image is None
+    outside = NodeReader(file_path_key="file_path", image_root="/nowhere")
+    with pytest.raises(ImageError) as caught:
+        outside.read(node, "1")
+    assert caught.value.code == "outside_root"
+
+
+def test_metadata_beside_the_text():
+    node = TextNode(text="skirt", metadata={"title": "Summer", "secret": 1}, excluded_embed_metadata_keys=["secret"])
+    assert NodeReader().read(node, "1").text == "skirt"
+    shown = NodeReader(metadata_mode=MetadataMode.EMBED).read(node, "1").text
+    assert "Summer" in shown
+    assert "secret" not in shown
+
+
+def code_of(node, **settings):
+    """The failure's code, from the loader or from the reader."""
+    try:
+        NodeReader(**settings).read(node, "1").load_image()
+    except DocumentError as error:
+        return error.code
+    return None
+
+
+@pytest.mark.parametrize(
+    "node",
+    [lambda path: ImageNode(image_path=path), lambda path: Node(image_resource=MediaResource(path=path))],
+    ids=["ImageNode", "Node"],
+)
+def test_root(picture, tmp_path, node):  # S21
+    root = {"image_root": str(tmp_path)}
+    shutil.copy(picture, tmp_path / "0.png")
+    (tmp_path / "link.png").symlink_to("/etc/hostname")
+    assert code_of(node(str(tmp_path / "0.png")), **root) is None
+    assert code_of(node("0.png"), **root) is None
+    for path in ("../../etc/passwd", "/etc/passwd", "link.png", "sub/../../x.png"):
+        assert code_of(node(path), **root) == "outside_root", path
+    assert code_of(node("file:///etc/passwd"), **root) in ("missing", "url", "outside_root")
+    assert code_of(node("a\x00.png"), **root) == "bad_path"
+    assert code_of(node("nowhere.png"), **root) == "missing"
+
+
+def test_devices_and_others(tmp_path):  # S19, S20
+    fifo = tmp_path / "fifo.png"
+    os.mkfifo(fifo)
+    (tmp_path / "not.png").write_text("<svg/>")
+    (tmp_path / "page.pdf").write_bytes(b"%PDF-1.7")
+    expected = {"/dev/zero": "not_a_file", fifo: "not_a_file", tmp_path: "not_a_file"}
+    expected |= {tmp_path / "not.png": "not_an_image", tmp_path / "page.pdf": "not_an_image"}
+    for path, code in expected.items():
+        assert code_of(ImageNode(image_path=str(path))) == code, path
+    assert code_of(ImageNode(image="not base64!")) == "bad_data_uri"
+    assert code_of(ImageNode(image_url="data:text/html;base64,PGI+")) == "not_an_image"
+
+
+@pytest.mark.parametrize("url", ["https://example.com/1.png", "http://127.0.0.1/1.png", "file:///etc/passwd"])
+@pytest.mark.parametrize("kind", ["ImageNode", "Node"])
+def test_nothing_is_fetched(url, kind, judge, monkeypatch):  # S22
+    def no_socket(*arguments, **settings):
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", no_socket)
+    monkeypatch.setattr(socket, "getaddrinfo", no_socket)
+    node = ImageNode(image_url=url) if kind == "ImageNode" else Node(image_resource=MediaResource(url=url))
+    found = YofoRerank(requirements=["grey"]).postprocess_nodes([NodeWithScore(node=node)])
+    failure = explain(found[0]).failure
+    assert failure.code == "url"
+    assert "allow_remote_images=True" in failure.message
+    assert not judge.seen[-1:] or judge.seen == [[]]
+
+
+def test_fetched_where_allowed(picture, judge, monkeypatch):  # S23; the fetching itself: tests/adapters
+    monkeypatch.setattr(nodes_module, "fetch_image", lambda url: picture.read_bytes())
+    scored = [NodeWithScore(node=ImageNode(id_=str(n), image_url=f"https://example.com/{n}.png")) for n in range(20)]
+    reranker = YofoRerank(top_n=20, requirements=["grey"], allow_remote_images=True)
+    assert len(reranker.postprocess_nodes(scored)) == 20
+    assert [document.id for document in judge.seen[0]] == [f"{n}: {n}" for n in range(20)]
+    assert judge.seen[0][0].image == picture.read_bytes()
+
+
+def test_private_addresses_stay_refused(judge):  # S23
+    urls = ["https://127.0.0.1/x", "https://169.254.169.254/x", "http://example.com/x", "file:///etc/passwd"]
+    scored = [NodeWithScore(node=ImageNode(image_url=url)) for url in urls]
+    found = YofoRerank(top_n=9, requirements=["grey"], allow_remote_images=True).postprocess_nodes(scored)
+    assert [explain(one).failure.code for one in found] == ["url"] * 4
