@@ -46,11 +46,11 @@ def test_format_of_the_weights_is_the_default():
 def test_formats_that_do_not_belong_together():
     with pytest.raises(AdapterMismatch, match=r"'yofo-v1', but got 'chat-v1'"):
         choose_format("chat-v1", TRAINED, has_adapter=True)
-    with pytest.raises(AdapterMismatch, match="has no yofo_config.json"):
+    with pytest.raises(AdapterMismatch, match=r"has no yofo_config\.json"):
         choose_format(None, None, has_adapter=True)
-    with pytest.raises(AdapterMismatch, match="version 9 .* version 1"):
+    with pytest.raises(AdapterMismatch, match=r"version 9 .* version 1"):
         choose_format(None, TRAINED.model_copy(update={"format_version": 9}), has_adapter=True)
-    with pytest.raises(AdapterMismatch, match="<|x|>"):
+    with pytest.raises(AdapterMismatch, match=r"special tokens <\|x\|>"):
         choose_format(None, TRAINED.model_copy(update={"special_tokens": ("<|x|>",)}), has_adapter=True)
     with pytest.raises(ModelError, match=r"'other'; known: chat-v1, yofo-v1"):
         choose_format(None, TRAINED.model_copy(update={"format": "other"}), has_adapter=True)

@@ -48,7 +48,7 @@ def test_clear_and_off():
     off = PrefixCache(0)
     off.put(b"a", state(1))
     assert off.get(b"a") is None
-    with pytest.raises(ValueError, match="0 .off. or more, but got -1"):
+    with pytest.raises(ValueError, match=r"0 \(off\) or more, but got -1"):
         PrefixCache(-1)
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 QWEN_TIKTOKEN = Path(__file__).parents[2] / ".." / "shared" / "data" / "qwen.tiktoken"
-QWEN_SPECIAL = (
-    "<|endoftext|> <|im_start|> <|im_end|> <|object_ref_start|> <|object_ref_end|> <|box_start|> <|box_end|> "
-    "<|quad_start|> <|quad_end|> <|vision_start|> <|vision_end|> <|vision_pad|> <|image_pad|> <|video_pad|>"
-).split()  # ids 151643 to 151656
-QWEN_ADDED = (
-    "<tool_call> </tool_call> <|fim_prefix|> <|fim_middle|> <|fim_suffix|> <|fim_pad|> <|repo_name|> <|file_sep|> "
-    "<tool_response> </tool_response> <think> </think>"
-).split()  # ids 151657 to 151668, not flagged special
+QWEN_SPECIAL = """
+    <|endoftext|> <|im_start|> <|im_end|> <|object_ref_start|> <|object_ref_end|> <|box_start|> <|box_end|>
+    <|quad_start|> <|quad_end|> <|vision_start|> <|vision_end|> <|vision_pad|> <|image_pad|> <|video_pad|>
+""".split()  # noqa: SIM905  # ids 151643 to 151656
+QWEN_ADDED = """
+    <tool_call> </tool_call> <|fim_prefix|> <|fim_middle|> <|fim_suffix|> <|fim_pad|> <|repo_name|> <|file_sep|>
+    <tool_response> </tool_response> <think> </think>
+""".split()  # noqa: SIM905  # ids 151657 to 151668, not flagged special
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,21 @@ from yofo_rerank.prompts import SPECIAL_TOKENS, get_format, prefix_ids, template
 
 FORMATS = [get_format("yofo-v1"), get_format("chat-v1")]
 CONTROL = [*SPECIAL_TOKENS, "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|image_pad|>", "<|vision_end|>"]
-PIECES = [*CONTROL, "<think>", "<tool_call>", "<|", "|>", "unknown", "yes", "no", "\n", "\u202e", "\u200b", "👗", "＜|"]
+PIECES = [
+    *CONTROL,
+    "<think>",
+    "<tool_call>",
+    "<|",
+    "|>",
+    "unknown",
+    "yes",
+    "no",
+    "\n",
+    "\u202e",
+    "\u200b",
+    "👗",
+    "\uff1c|",
+]
 rich_text = st.lists(st.sampled_from(PIECES) | st.text(max_size=8), min_size=1, max_size=12).map("".join)
 requirement_text = rich_text.filter(lambda text: any(line.strip() for line in text.splitlines()))
 

@@ -54,7 +54,7 @@ def _check_token_rows(trained: dict[str, list[int]] | list[int] | None, token_id
     rows = {row for part in trained.values() for row in part} if isinstance(trained, dict) else set(trained or ())
     if rows and not rows.issuperset(token_ids):
         raise AdapterMismatch(
-            f"the adapter was trained for the token ids {sorted(rows)}, but the tokenizer's special tokens are {token_ids}"
+            f"the adapter was trained for the token ids {sorted(rows)}, but the special tokens here are {token_ids}"
         )
 
 

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 START, END, PAD = "<|im_start|>", "<|im_end|>", "<|endoftext|>"
-_HEADS = ("category", "group", "")
-_DETAILS = ("colour", "colour", "second_colour", "pattern", "pattern", "sleeves", "neckline", "length", "material")
-_DETAILS += ("season", "occasion", *FLAGS)
+_HEADS = {"category": 0.65, "nickname": 0.1, "group": 0.12, "": 0.13}
+_DETAILS = ("colour", "colour", "second_colour", "palette", "pattern", "pattern", "sleeves", "neckline", "length")
+_DETAILS += ("material", "season", "occasion", *FLAGS)
 _EITHER = ("colour", "pattern", "sleeves", "neckline", "length", "material")
 _OPENINGS = ("", "", "", "i want ", "please find ", "searching for ", "a photo of ", "i would like ", "where is ")
 _WISHES = ("preferably {}", "ideally {}", "if possible {}", "best {}")
@@ -58,7 +58,8 @@ def sample_query(garment: Garment, rng: random.Random, *, claims: int | None = N
     if not plain and rng.random() < 0.08:
         return Query(caption(garment, rng), tuple(Demand((claim,)) for claim in CLAIMS if holds(garment, claim)))
     claims = claims or rng.choices((1, 2, 3, 4, 5, 6), (0.15, 0.25, 0.25, 0.15, 0.1, 0.1))[0]
-    head = rng.choices(_HEADS, (0.75, 0.12, 0.13))[0]
+    head = rng.choices(tuple(_HEADS), tuple(_HEADS.values()))[0]
+    head = "category" if head == "nickname" and not garment.nickname else head
     details = list(dict.fromkeys(rng.sample(_DETAILS, len(_DETAILS))))
     details = [name for name in details if getattr(garment, name)]
     asked, spare = details[: claims - bool(head)], details[claims - bool(head) :]

@@ -209,12 +209,8 @@ class YofoRanker:
             scoring=scoring,
             retrieval_scores=[candidate.score for candidate in candidates],
         )
-        ranked = [
-            _explained(candidates[explanation.index], explanation, self.meta_field)
-            for explanation in explanations
-            if threshold is None or explanation.score >= threshold
-        ]
-        return {"documents": ranked[:limit]}
+        kept = [one for one in explanations if threshold is None or one.score >= threshold][:limit]
+        return {"documents": [_explained(candidates[one.index], one, self.meta_field) for one in kept]}
 
     @component.output_types(documents=list[Document])
     async def run_async(
