@@ -76,7 +76,14 @@ def test_held_out_combinations_do_not_depend_on_the_seed():
     ],
 )
 def test_derived_properties(changes, season, occasion):
-    plain = {"colour": "red", "second_colour": None, "pattern": "solid", "sleeves": None, "neckline": None, "length": None}
+    plain = {
+        "colour": "red",
+        "second_colour": None,
+        "pattern": "solid",
+        "sleeves": None,
+        "neckline": None,
+        "length": None,
+    }
     garment = Garment(**{**plain, **changes})
     assert garment.season == season
     assert garment.occasion == occasion

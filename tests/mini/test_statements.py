@@ -54,7 +54,10 @@ def test_held_out_frames_are_new_but_their_words_are_not():
     for polarity, shapes in HELD_OUT_FRAMES.items():
         for shape, frames in shapes.items():
             assert not set(frames) & set(TRAIN_FRAMES[polarity][shape])
-            assert unknown_words([frame.replace("{bare}", "").replace("{a}", "").replace("{0}", "") for frame in frames]) == []
+            assert (
+                unknown_words([frame.replace("{bare}", "").replace("{a}", "").replace("{0}", "") for frame in frames])
+                == []
+            )
 
 
 def test_a_negated_statement_is_the_opposite_of_its_claim():

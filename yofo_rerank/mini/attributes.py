@@ -242,7 +242,7 @@ def sample_garment(rng: random.Random, *, category: str | None = None) -> Garmen
         pattern = "solid"
     colour = rng.choice(COLOURS)
     others = [other for other in COLOURS if other != colour and frozenset((colour, other)) not in CLOSE_COLOURS]
-    flags = {flag: True for flag in kind.always} | {flag: rng.random() < 0.45 for flag in kind.flags}
+    flags = dict.fromkeys(kind.always, True) | {flag: rng.random() < 0.45 for flag in kind.flags}
     if flags.get("hood"):
         flags["collar"] = False
     if kind.group == "outerwear" and not flags.get("hood"):

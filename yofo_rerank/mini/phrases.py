@@ -99,7 +99,15 @@ for _plural in ("trousers", "shorts"):
 TRAIN_FRAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "yes": {
         "adj": ("{}", "it is {}", "the item is {}", "this piece looks {}", "must be {}", "something that is {}"),
-        "noun": ("{}", "{bare}", "with {}", "it has {}", "the item has {}", "this piece comes with {}", "something that has {}"),
+        "noun": (
+            "{}",
+            "{bare}",
+            "with {}",
+            "it has {}",
+            "the item has {}",
+            "this piece comes with {}",
+            "something that has {}",
+        ),
         "kind": ("{0}", "{a} {0}", "it is {a} {0}", "this is {a} {0}", "the item is {a} {0}"),
         "prep": ("{}", "it is {}", "the item is {}", "something {}", "this piece looks right {}"),
     },

@@ -22,7 +22,7 @@ POOLS: dict[str, tuple[Claim, ...]] = {
     attribute: tuple(claim for claim in CLAIMS if claim[0] == attribute)
     for attribute in dict.fromkeys(attribute for attribute, value in CLAIMS if value != "yes")
 } | {"flag": tuple(claim for claim in CLAIMS if claim[1] == "yes")}
-_POOL_WEIGHTS = {pool: 1.0 for pool in POOLS} | {
+_POOL_WEIGHTS = dict.fromkeys(POOLS, 1.0) | {
     "flag": 12.0,
     "colour": 1.4,
     "category": 1.2,
@@ -32,7 +32,6 @@ _POOL_WEIGHTS = {pool: 1.0 for pool in POOLS} | {
     "palette": 0.5,
     "nickname": 0.5,
 }
-_EITHER_POOLS = tuple(pool for pool in POOLS if pool not in ("flag", "second_colour", "palette", "nickname"))
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def sample_statements(
 def _draw(garment: Garment, rng: random.Random, form: str, held_out: bool) -> Statement:
     if form == "either":
         pool, pair = _balanced(garment, _PAIRS, rng)
-        text = _say_either(*rng.sample(pair, 2), rng, held_out)
+        text = _say_either(pair if rng.random() < 0.5 else pair[::-1], rng, held_out)
         return Statement(text, any(holds(garment, claim) for claim in pair), reason(garment, pool), form, pool)
     _, (claim,) = _balanced(garment, _SINGLES, rng)
     negated = form == "negated"
@@ -106,8 +105,9 @@ def _draw(garment: Garment, rng: random.Random, form: str, held_out: bool) -> St
 
 Group = tuple[Claim, ...]  # one claim, or two that a disjunction joins
 _SINGLES: dict[str, list[Group]] = {pool: [(claim,) for claim in claims] for pool, claims in POOLS.items()}
+_NEVER_PAIRED = ("flag", "second_colour", "palette", "nickname")
 _PAIRS: dict[str, list[Group]] = {
-    pool: list(combinations(claims, 2)) for pool, claims in POOLS.items() if pool not in ("flag", "second_colour", "palette", "nickname")
+    pool: list(combinations(claims, 2)) for pool, claims in POOLS.items() if pool not in _NEVER_PAIRED
 }
 
 
@@ -156,7 +156,8 @@ def _say(claim: Claim, rng: random.Random, polarity: str, held_out: bool) -> str
     return phrase(rng.choice(frames[shape]), words)
 
 
-def _say_either(first: Claim, second: Claim, rng: random.Random, held_out: bool) -> str:
+def _say_either(pair: Group, rng: random.Random, held_out: bool) -> str:
+    first, second = pair
     shape = rng.choice([shape for shape in WORDS[first] if shape in WORDS[second]])
     one, other = rng.choice(WORDS[first][shape]), rng.choice(WORDS[second][shape])
     if held_out:

@@ -77,9 +77,7 @@ def train_base(plan: Plan, garments: list[Garment], pictures: np.ndarray, folder
     visual = model.model.visual
     train_vision(visual, garments, pictures, folder, steps=plan.vision_steps, batch=plan.vision_batch)
     features = cache_features(visual, pictures, folder / "features.npy")
-    train_language(
-        model, tokenizer, garments, features, folder, steps=plan.language_steps, batch=plan.language_batch
-    )
+    train_language(model, tokenizer, garments, features, folder, steps=plan.language_steps, batch=plan.language_batch)
     save_base(model, folder / "base")
 
 

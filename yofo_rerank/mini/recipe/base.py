@@ -31,4 +31,6 @@ def load_state(model: torch.nn.Module, path: Path, name: str) -> None:
     from safetensors.torch import load_file
 
     tensors = load_file(path)
-    model.load_state_dict({key[len(name) + 1 :]: tensor for key, tensor in tensors.items() if key.startswith(f"{name}|")})
+    model.load_state_dict(
+        {key[len(name) + 1 :]: tensor for key, tensor in tensors.items() if key.startswith(f"{name}|")}
+    )

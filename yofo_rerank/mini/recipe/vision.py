@@ -38,7 +38,7 @@ ATTRIBUTES: dict[str, tuple[Any, ...]] = {
     "material": MATERIALS,
     "season": ("summer", "winter", None),
     "occasion": ("evening", "office", "casual"),
-} | {flag: (False, True) for flag in FLAGS}
+} | dict.fromkeys(FLAGS, (False, True))
 
 
 class Probe(nn.Module):
