@@ -10,7 +10,6 @@ that `hayhooks run --pipelines-dir` serves.
 """
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
@@ -76,7 +75,7 @@ def qdrant_retriever(index: Path, model: str, folder: Path) -> dict:
         for item in ClipFaissRetriever.load(index).documents
     ]
     embedded = OpenClipDocumentImageEmbedder(model=model).run(documents=documents)["documents"]
-    store = QdrantDocumentStore(path=str(folder), embedding_dim=len(embedded[0].embedding), progress_bar=False)
+    store = QdrantDocumentStore(path=str(folder), embedding_dim=len(embedded[0].embedding or []), progress_bar=False)
     store.write_documents(embedded)
     store.close()  # the embedded mode serves one owner at a time
     return QdrantEmbeddingRetriever(document_store=store, top_k=100).to_dict()
@@ -93,4 +92,4 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from yofo_rerank.mini.attributes import sample_garment
 from yofo_rerank.mini.captions import caption
@@ -83,7 +83,7 @@ def build_model(tokenizer: PreTrainedTokenizerFast, seed: int = 0) -> Qwen3VLFor
     import torch
     from transformers import Qwen3VLConfig, Qwen3VLForConditionalGeneration
 
-    ids = dict(zip(CONTROL_TOKENS, tokenizer.convert_tokens_to_ids(list(CONTROL_TOKENS)), strict=True))
+    ids: dict[str, Any] = {token: tokenizer.convert_tokens_to_ids(token) for token in CONTROL_TOKENS}
     config = Qwen3VLConfig(
         text_config={
             "vocab_size": VOCABULARY,

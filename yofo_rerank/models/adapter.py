@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -36,7 +36,7 @@ def attach_adapter(model: PreTrainedModel, folder: Path, token_ids: list[int]) -
     """
     from peft import PeftModel
 
-    adapted = PeftModel.from_pretrained(model, str(folder), is_trainable=False).eval()
+    adapted: Any = PeftModel.from_pretrained(model, str(folder), is_trainable=False).eval()
     _check_token_rows(adapted.peft_config["default"].trainable_token_indices, token_ids)
     probe = torch.tensor([[*range(_PROBE_TOKENS), *token_ids]], device=model.device)
     unmerged = _logits(adapted, probe)

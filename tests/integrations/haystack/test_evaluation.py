@@ -15,7 +15,7 @@ RELEVANT = {"a red dress": ["p1"], "a grey skirt": ["p4", "t"], "a long top": ["
 
 
 @pytest.mark.skipif(
-    "document_comparison_field" not in inspect.signature(DocumentMRREvaluator).parameters,
+    "document_comparison_field" not in inspect.signature(DocumentMRREvaluator.__init__).parameters,
     reason="this Haystack compares contents alone, and pictures have none",
 )
 def test_metrics_agree(judge, documents):

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+from types import SimpleNamespace
 
 import pytest
 from haystack import Pipeline
@@ -121,6 +122,9 @@ def test_what_no_data_can_hold_says_so():
         YofoQueryDecomposer(chat_generator=token).to_dict()
     with pytest.raises(DecomposeError, match="cannot be data"):
         YofoRanker(decomposer=LlmDecomposer(lambda prompt: prompt)).to_dict()
+    own = SimpleNamespace(name="own", decompose=lambda query: None)
+    with pytest.raises(ValueError, match="no to_dict"):
+        YofoRanker(decomposer=own).to_dict()
 
 
 def test_settings_of_the_library_stay_settings():

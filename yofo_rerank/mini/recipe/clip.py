@@ -86,7 +86,7 @@ def train_clip(
 ) -> None:
     """Train on pictures (n, side, side, 3); writes `clip.jsonl`, resumes, and leaves the model in `folder/weights`."""
     tokenizer = build_query_tokenizer()
-    model = build_clip(tokenizer, seed).train()
+    model: Any = build_clip(tokenizer, seed).train()
     model.visual.to(memory_format=torch.channels_last)
     helpers = Helpers()
     optimizer = _optimizer(model, helpers, steps)
@@ -116,7 +116,7 @@ def train_clip(
     save_clip(model, tokenizer, folder / "weights")
 
 
-def save_clip(model: nn.Module, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+def save_clip(model: Any, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
     """Write the folder that `ClipEncoder(folder)` loads: configuration, float16 weights, tokenizer."""
     folder.mkdir(parents=True, exist_ok=True)
     config = {"model_cfg": model_config(tokenizer), "preprocess_cfg": PREPROCESS}
@@ -129,7 +129,7 @@ def save_clip(model: nn.Module, tokenizer: PreTrainedTokenizerFast, folder: Path
     tokenizer.save_pretrained(folder)
 
 
-def encode_queries(model: nn.Module, tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> torch.Tensor:
+def encode_queries(model: Any, tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> torch.Tensor:
     """What `model.encode_text` makes of the texts, without computing their padding  # (texts, DIM)."""
     ids = tokenizer(texts, return_tensors="pt", padding=True, truncation=True, max_length=CONTEXT).input_ids
     length = ids.shape[1]

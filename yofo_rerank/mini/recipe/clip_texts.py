@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 START, END, PAD = "<|im_start|>", "<|im_end|>", "<|endoftext|>"
 _HEADS = {"category": 0.65, "nickname": 0.1, "group": 0.12, "": 0.13}
-_DETAILS = ("colour", "colour", "second_colour", "palette", "pattern", "pattern", "sleeves", "neckline", "length")
-_DETAILS += ("material", "season", "occasion", *FLAGS)
+_DETAILS = (
+    *("colour", "colour", "second_colour", "palette", "pattern", "pattern", "sleeves", "neckline", "length"),
+    *("material", "season", "occasion", *FLAGS),
+)
 _EITHER = ("colour", "pattern", "sleeves", "neckline", "length", "material")
 _OPENINGS = ("", "", "", "i want ", "please find ", "searching for ", "a photo of ", "i would like ", "where is ")
 _WISHES = ("preferably {}", "ideally {}", "if possible {}", "best {}")
@@ -145,6 +147,7 @@ def _denial(garment: Garment, used: set[str], rng: random.Random) -> tuple[str, 
     shape, words = _say(claim, rng)
     while words.startswith("no "):
         shape, words = _say(claim, rng)
+    frames: tuple[str, ...]
     if shape == "noun":
         frames = (", without {}", ", no {bare}", " without {}", " that has no {bare}", ". it should not have {}")
     elif shape == "kind":

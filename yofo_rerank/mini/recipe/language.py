@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from yofo_rerank.mini.recipe.checkpoint import Run
 from yofo_rerank.mini.recipe.optimizer import MuonAdamW
 from yofo_rerank.mini.recipe.vision import see
 from yofo_rerank.mini.statements import sample_statements
-from yofo_rerank.prompts import get_format, prefix_ids, template_ids
+from yofo_rerank.prompts import get_format, prefix_ids, template_ids, token_id
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast, Qwen3VLForConditionalGeneration
@@ -64,9 +64,9 @@ def make_lesson(
     )
     start = len(prefix)
     spans = [(start + begin, start + end) for begin, end in template.reason_spans]
-    image_token = tokenizer.convert_tokens_to_ids("<|image_pad|>")
+    image_token = token_id(tokenizer, "<|image_pad|>")
     ids = [*prefix, *template.ids]
-    colon = tokenizer.convert_tokens_to_ids("Ġ:")
+    colon = token_id(tokenizer, " :")
     return Lesson(
         ids=ids,
         positions=_positions(ids, image_token, spans),
@@ -197,9 +197,9 @@ def judging_loss(
     """L_answer + lambda L_reason of a batch, with its parts; `features` hold the lessons' pictures in their order."""
     inputs = collate(lessons, tokenizer.pad_token_id)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        hidden = hidden_states(model, inputs, features, tokenizer.convert_tokens_to_ids("<|image_pad|>"))
+        hidden = hidden_states(model, inputs, features, token_id(tokenizer, "<|image_pad|>"))
     head = model.model.language_model.embed_tokens.weight
-    yes_no = torch.tensor([tokenizer.convert_tokens_to_ids(word) for word in ("no", "yes")])
+    yes_no = torch.tensor([token_id(tokenizer, word) for word in ("no", "yes")])
     answers, reasons = inputs["answers"], inputs["reasons"]
     logits = _logits(hidden, answers, head)
     answer_loss = nn.functional.cross_entropy(logits, yes_no[answers[:, 2]])
@@ -221,7 +221,7 @@ def _logits(hidden: torch.Tensor, places: torch.Tensor, head: torch.Tensor) -> t
 
 
 @torch.inference_mode()
-def cache_features(visual: nn.Module, pictures: np.ndarray, path: Path, batch: int = 100) -> np.ndarray:
+def cache_features(visual: Any, pictures: np.ndarray, path: Path, batch: int = 100) -> np.ndarray:
     """What the finished tower sees, as float16  # (n, 2, 36, width); 1: the deepstack map."""
     shape = (len(pictures), 2, IMAGE_TOKENS, visual.config.out_hidden_size)
     if path.exists():

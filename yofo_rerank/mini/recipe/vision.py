@@ -84,7 +84,7 @@ def vary(pictures: np.ndarray, rng: np.random.Generator, reach: int = 8) -> np.n
     return varied
 
 
-def see(visual: nn.Module, pictures: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+def see(visual: Any, pictures: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
     """Visual tokens and the deepstack map  # both (n, 36, width).
 
     The forward pass of Qwen3VLVisionModel for pictures of one size: same weights and result, but one attention call a
@@ -106,7 +106,7 @@ def see(visual: nn.Module, pictures: np.ndarray) -> tuple[torch.Tensor, torch.Te
     return tokens.float().view(n, -1, tokens.shape[-1]), deep[0].float().view(n, -1, tokens.shape[-1])
 
 
-def _grid(visual: nn.Module, side: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _grid(visual: Any, side: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Rotary tables and position embeddings of one picture, in merge order  # (patches, ...)."""
     number = torch.arange(side * side).view(side // 2, side // 2, 2, 2)  # where each patch of merge order comes from
     rows = 2 * torch.arange(side // 2)[:, None, None, None] + torch.arange(2)[None, None, :, None]
@@ -118,7 +118,7 @@ def _grid(visual: nn.Module, side: int) -> tuple[torch.Tensor, torch.Tensor, tor
     return angles.cos(), angles.sin(), visual.pos_embed.weight[rows * side + columns]
 
 
-def _attend(attention: nn.Module, hidden: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
+def _attend(attention: Any, hidden: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
     n, length, width = hidden.shape
     query, key, value = attention.qkv(hidden).view(n, length, 3, attention.num_heads, -1).permute(2, 0, 3, 1, 4)
     query, key = _rotate(query, cos, sin), _rotate(key, cos, sin)
@@ -132,7 +132,7 @@ def _rotate(vectors: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torc
 
 
 def train_vision(
-    visual: nn.Module,
+    visual: Any,
     garments: list[Garment],
     pictures: np.ndarray,
     folder: Path,
@@ -162,7 +162,7 @@ def train_vision(
 
 @torch.inference_mode()
 def probe_accuracy(
-    visual: nn.Module, probe: Probe, garments: list[Garment], pictures: np.ndarray, batch: int = 50
+    visual: Any, probe: Probe, garments: list[Garment], pictures: np.ndarray, batch: int = 50
 ) -> dict[str, float]:
     """Accuracy per attribute on pictures the tower has not seen."""
     truth = labels(garments)

@@ -1,9 +1,13 @@
 """Checks of what several components are given."""
 
+from typing import TypeVar
+
 from haystack.utils import ComponentDevice
 
+TopK = TypeVar("TopK", int, int | None)
 
-def check_top_k(top_k: int | None) -> int | None:
+
+def check_top_k(top_k: TopK) -> TopK:
     """None (all), or a whole number of at least 1.
 
     Raises:

@@ -53,7 +53,7 @@ class YofoQueryDecomposer:
         if chat_generator is not None and decomposer != "rules":
             raise ValueError("give either decomposer or chat_generator, but got both")
         self.decomposer = decomposer
-        self.chat_generator = chat_generator
+        self.chat_generator: Any = chat_generator  # its protocol knows `run` alone
         self.prompt = prompt
         self.timeout = timeout
         self._decomposer = get_decomposer(decomposer)
@@ -76,11 +76,10 @@ class YofoQueryDecomposer:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; raises where the chat generator, its secrets or the decomposer have no such form."""
-        spec = self.decomposer if isinstance(self.decomposer, str | dict) else self.decomposer.to_dict()
         generator = self.chat_generator
         return default_to_dict(
             self,
-            decomposer=spec,
+            decomposer=decomposer_to_dict(self.decomposer),
             chat_generator=None if generator is None else component_to_dict(generator, name="chat_generator"),
             prompt=self.prompt,
             timeout=self.timeout,
@@ -125,6 +124,20 @@ class YofoQueryDecomposer:
 
     async def _ask_async(self, prompt: str) -> str:
         return _text(await self.chat_generator.run_async(messages=[ChatMessage.from_user(prompt)]))
+
+
+def decomposer_to_dict(decomposer: Spec) -> str | dict[str, Any]:
+    """For `to_dict`.
+
+    Raises:
+        ValueError: an object that no data can restore.
+    """
+    if isinstance(decomposer, str | dict):
+        return decomposer
+    to_dict = getattr(decomposer, "to_dict", None)
+    if to_dict is None:
+        raise ValueError(f"{type(decomposer).__name__} has no to_dict; wanted a name, settings or YofoQueryDecomposer")
+    return to_dict()
 
 
 def _text(result: dict[str, Any]) -> str:

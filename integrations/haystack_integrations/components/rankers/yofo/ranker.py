@@ -10,11 +10,11 @@ from haystack import Document, component, default_from_dict, default_to_dict
 from haystack.utils import ComponentDevice
 from haystack_integrations.common.yofo.checks import check_top_k, device_from_dict, device_to_dict, torch_device
 from haystack_integrations.common.yofo.documents import DocumentReader, without_duplicates
-from haystack_integrations.components.rankers.yofo.query_decomposer import Spec, YofoQueryDecomposer
+from haystack_integrations.components.rankers.yofo.query_decomposer import Spec, YofoQueryDecomposer, decomposer_to_dict
 
 from yofo_rerank import Requirement, YofoJudge, YofoReranker
 from yofo_rerank.adapters.candidates import Explanation, rank_candidates
-from yofo_rerank.decompose import FixedDecomposer
+from yofo_rerank.decompose import FixedDecomposer, get_decomposer
 from yofo_rerank.models.build import Budget
 from yofo_rerank.reranker import OnError
 from yofo_rerank.scoring import ScoringRule
@@ -118,7 +118,7 @@ class YofoRanker:
             cache_bytes=cache_bytes,
             revision=revision,
         )
-        self._reranker = YofoReranker(judge, decomposer=decomposer, scoring=scoring, on_error=on_error)
+        self._reranker = YofoReranker(judge, decomposer=get_decomposer(decomposer), scoring=scoring, on_error=on_error)
 
     def warm_up(self) -> None:
         """Load the model, unless it is loaded already."""
@@ -147,7 +147,7 @@ class YofoRanker:
             top_k=self.top_k,
             score_threshold=self.score_threshold,
             requirements=None if self.requirements is None else [item.to_dict() for item in self.requirements],
-            decomposer=self.decomposer if isinstance(self.decomposer, str | dict) else self.decomposer.to_dict(),
+            decomposer=decomposer_to_dict(self.decomposer),
             scoring=self.scoring.to_dict() if isinstance(self.scoring, ScoringRule) else self.scoring,
             on_error=self.on_error,
             file_path_meta_field=self.file_path_meta_field,

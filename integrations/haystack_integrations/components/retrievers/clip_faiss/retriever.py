@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from haystack import Document, component, default_from_dict, default_to_dict
 from haystack.utils import ComponentDevice
 from haystack.utils.filters import document_matches_filter
@@ -113,7 +114,7 @@ class ClipFaissRetriever:
         index = self._index()
         reach = limit
         while True:  # filters are applied to what is found, so a filtered search may have to look further
-            hits = index.search_embeddings([vector], reach)[0]
+            hits = index.search_embeddings(np.asarray([vector], np.float32), reach)[0]
             documents = (self._document(hit.document, hit.score) for hit in hits)
             found = [document for document in documents if not filters or document_matches_filter(filters, document)]
             if not filters or len(found) >= limit or reach >= len(index):
