@@ -41,7 +41,7 @@ def run(*arguments, cwd):
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
     command = [sys.executable, str(PROGRAM), *map(str, arguments)]
     result = subprocess.run(
-        command, capture_output=True, encoding="utf-8", env=environment, cwd=cwd, check=False, timeout=300
+        command, capture_output=True, encoding="utf-8", env=environment, cwd=cwd, check=False, timeout=600
     )
     assert result.returncode == 0, result.stderr
     return result.stdout.splitlines()
