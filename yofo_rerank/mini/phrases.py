@@ -112,10 +112,28 @@ TRAIN_FRAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "prep": ("{}", "it is {}", "the item is {}", "something {}", "this piece looks right {}"),
     },
     "no": {
-        "adj": ("not {}", "it is not {}", "the item isn't {}", "must not be {}", "anything but {}"),
-        "noun": ("no {bare}", "without {}", "it has no {bare}", "the item does not have {}", "has no {bare}"),
-        "kind": ("not {a} {0}", "it is not {a} {0}", "the item isn't {a} {0}", "anything but {a} {0}"),
-        "prep": ("not {}", "it is not {}", "the item isn't {}", "nothing {}"),
+        "adj": (
+            *("not {}", "it is not {}", "the item isn't {}", "must not be {}", "anything but {}"),
+            *("something that is not {}", "something that isn't {}", "this item is not {}", "it must not be {}"),
+        ),
+        "noun": (
+            *("no {bare}", "without {}", "it has no {bare}", "the item does not have {}", "has no {bare}"),
+            *("something that has no {bare}", "something that does not have {}", "this piece has no {bare}"),
+            *("comes without {}", "this piece comes without {}", "does not have {}", "must not have {}"),
+        ),
+        "kind": (
+            *("not {a} {0}", "it is not {a} {0}", "the item isn't {a} {0}", "anything but {a} {0}"),
+            *(
+                "something that is not {a} {0}",
+                "this is not {a} {0}",
+                "must not be {a} {0}",
+                "this piece isn't {a} {0}",
+            ),
+        ),
+        "prep": (
+            *("not {}", "it is not {}", "the item isn't {}", "nothing {}"),
+            *("something that is not {}", "this item is not {}", "something that isn't {}", "must not be {}"),
+        ),
     },
 }
 HELD_OUT_FRAMES: dict[str, dict[str, tuple[str, ...]]] = {

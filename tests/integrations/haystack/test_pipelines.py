@@ -9,6 +9,7 @@ import warnings
 import pytest
 from haystack import Document, Pipeline, component, tracing
 from haystack.components.builders import AnswerBuilder, PromptBuilder
+from haystack.components.converters.image import ImageFileToDocument
 from haystack.components.joiners import DocumentJoiner
 from haystack.components.rankers import LostInTheMiddleRanker, MetaFieldRanker
 from haystack.components.retrievers.in_memory import InMemoryBM25Retriever, InMemoryEmbeddingRetriever
@@ -171,6 +172,15 @@ def test_from_pictures_to_reasons(clip, model, documents):
     assert len({document.score for document in found}) == 3
     assert all(len(document.meta["yofo"]["judgements"]) == 3 for document in found)
     json.dumps([document.meta for document in found])
+
+
+def test_documents_of_haystacks_own_converter(model, photos):
+    """It stores the file's name alone, which `root_path` makes a path again."""
+    found = ImageFileToDocument().run(sources=[photos / "0.png", photos / "1.png"])["documents"]
+    assert found[0].meta["file_path"] == "0.png"
+    ranked = YofoRanker(model=model, root_path=photos).run(query=QUERY, documents=found)["documents"]
+    assert all(document.meta["yofo"]["failure"] is None for document in ranked)
+    assert ranked[0].score > ranked[1].score
 
 
 def test_a_ranked_document_can_be_stored(judge, documents, tmp_path):

@@ -54,7 +54,7 @@ class Helpers(nn.Module):
 
 
 def build_clip(tokenizer: PreTrainedTokenizerFast, seed: int = 0) -> nn.Module:
-    """An open_clip model of three million parameters with random weights."""
+    """An open_clip model of under four million parameters with random weights."""
     from open_clip import CLIP
 
     config = model_config(tokenizer)
