@@ -98,12 +98,16 @@ def test_a_document_that_is_too_long_is_not_cut(tiny_qwen2_vl, slot_model):
 
 def test_a_cached_document_that_no_longer_fits(tiny_qwen2_vl, slot_model):
     model = slot_model(tiny_qwen2_vl)
-    room = tiny_qwen2_vl.model.config.get_text_config().max_position_embeddings
-    text = "a " * ((room - 60) // 2)
-    (fits,) = answer(model, [Document(text=text)], [model.template(["blue"])])
+    limit = tiny_qwen2_vl.model.config.get_text_config().max_position_embeddings
+    words = 1
+    while len(model.template(["a " * (words + 1)]).ids) < limit // 2:
+        words += 1
+    document = Document(text="a " * words)  # takes half of the room
+    (fits,) = answer(model, [document], [model.template(["blue"])])
     assert isinstance(fits, list)
-    texts = ["blue"] * ((room - len(model.encode([Document(text=text)])[0].keys_values[0, 0, 0])) // 2)
-    (fails,) = answer(model, [Document(text=text)], [model.template(texts)])
+    one, two = (len(model.template(["blue"] * n).ids) for n in (1, 2))
+    long = model.template(["blue"] * (1 + (int(limit * 0.6) - one) // (two - one)))  # fits alone, not behind it
+    (fails,) = answer(model, [document], [long])
     assert fails.code == "too_long"
 
 

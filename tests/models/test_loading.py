@@ -60,8 +60,10 @@ def adapted(make_tiny, saved_model, tmp_path_factory):
     return make
 
 
-def chances(judge, documents):
-    return torch.tensor([[one.p_yes for one in found] for found in judge.judge(documents, TEXTS)])
+def margins(judge, documents):
+    """Log-odds of yes  # (docs, slots); random weights are too sure of themselves to compare probabilities."""
+    chances = [[one.p_yes for one in found] for found in judge.judge(documents, TEXTS)]
+    return torch.logit(torch.tensor(chances, dtype=torch.float64), eps=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -69,13 +71,13 @@ def chances(judge, documents):
 )
 def test_adapter_round_trip(adapted, family, tied, pictured_documents):
     base, adapter, model, processor = adapted(family, tied=tied)
-    live = chances(YofoJudge.from_components(model, processor, cache_bytes=0), pictured_documents)
+    live = margins(YofoJudge.from_components(model, processor, cache_bytes=0), pictured_documents)
     judge = YofoJudge.from_pretrained(base, adapter)
-    loaded = chances(judge, pictured_documents)
-    assert live.std(0).min() > 0.01
+    loaded = margins(judge, pictured_documents)
+    assert live.std(0).min() > 0.1
     torch.testing.assert_close(loaded, live, atol=1e-4, rtol=1e-3)
-    bare = chances(YofoJudge.from_pretrained(base, format="yofo-v1"), pictured_documents)
-    assert (bare - live).abs().max() > 0.01  # the adapter does something
+    bare = margins(YofoJudge.from_pretrained(base, format="yofo-v1"), pictured_documents)
+    assert (bare - live).abs().max() > 0.1  # the adapter does something
     network = judge._loaded.network.model
     assert not any("lora" in name for name, _ in network.named_modules())  # merged
     assert (network.get_output_embeddings().weight is network.get_input_embeddings().weight) == tied
@@ -83,18 +85,18 @@ def test_adapter_round_trip(adapted, family, tied, pictured_documents):
 
 def test_an_adapter_without_a_tokenizer_gets_the_same_token_ids(adapted, pictured_documents):
     base, adapter, model, processor = adapted("qwen2_vl", with_tokenizer=False)
-    live = chances(YofoJudge.from_components(model, processor), pictured_documents)
+    live = margins(YofoJudge.from_components(model, processor), pictured_documents)
     torch.testing.assert_close(
-        chances(YofoJudge.from_pretrained(base, adapter), pictured_documents), live, atol=1e-4, rtol=1e-3
+        margins(YofoJudge.from_pretrained(base, adapter), pictured_documents), live, atol=1e-4, rtol=1e-3
     )
 
 
 def test_kept_unmerged_where_merging_would_change_answers(adapted, pictured_documents, monkeypatch, caplog):
     base, adapter, model, processor = adapted("qwen3_vl")
-    live = chances(YofoJudge.from_components(model, processor), pictured_documents)
+    live = margins(YofoJudge.from_components(model, processor), pictured_documents)
     monkeypatch.setattr("yofo_rerank.models.adapter._TOLERANCE", {torch.float32: -1.0})
     judge = YofoJudge.from_pretrained(base, adapter, cache_bytes=0)
-    torch.testing.assert_close(chances(judge, pictured_documents), live, atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(margins(judge, pictured_documents), live, atol=1e-4, rtol=1e-3)
     assert any("lora" in name for name, _ in judge._loaded.network.model.named_modules())
     assert "kept unmerged" in caplog.text
 
@@ -103,17 +105,17 @@ def test_an_adapter_of_another_base(adapted, make_tiny, saved_model, tmp_path, p
     _, adapter, _, _ = adapted("qwen3_vl")
     other = saved_model(make_tiny("qwen3_vl", seed=7), tmp_path / "other")
     with pytest.raises(AdapterMismatch, match="was trained on 'the-base'"):
-        chances(YofoJudge.from_pretrained(other, adapter), pictured_documents)
+        margins(YofoJudge.from_pretrained(other, adapter), pictured_documents)
 
 
 def test_an_adapter_of_another_format(adapted, pictured_documents):
     base, adapter, _, _ = adapted("qwen2_vl")
     with pytest.raises(AdapterMismatch, match="'yofo-v1', but got 'chat-v1'"):
-        chances(YofoJudge.from_pretrained(base, adapter, format="chat-v1"), pictured_documents)
+        margins(YofoJudge.from_pretrained(base, adapter, format="chat-v1"), pictured_documents)
     config = json.loads((adapter / "yofo_config.json").read_text())
     (adapter / "yofo_config.json").write_text(json.dumps(config | {"format": "yofo-v7"}))
     with pytest.raises(ModelError, match="'yofo-v7'; known: chat-v1, yofo-v1"):
-        chances(YofoJudge.from_pretrained(base, adapter), pictured_documents)
+        margins(YofoJudge.from_pretrained(base, adapter), pictured_documents)
 
 
 def test_an_adapter_for_other_token_ids(adapted, make_tiny):
@@ -124,13 +126,13 @@ def test_an_adapter_for_other_token_ids(adapted, make_tiny):
 
 def test_the_adapters_calibration_and_pixels_are_used(adapted, pictured_documents):
     base, adapter, _, _ = adapted("qwen2_vl")
-    plain = chances(YofoJudge.from_pretrained(base, adapter, max_pixels=1024), pictured_documents)
+    plain = margins(YofoJudge.from_pretrained(base, adapter, max_pixels=1024), pictured_documents)
     config = YofoConfig.load(adapter)
     calibration = Calibration(temperature=2.0, bias=0.5)
     config.model_copy(update={"calibration": calibration, "max_pixels": 1024}).save(adapter)
     judge = YofoJudge.from_pretrained(base, adapter)
-    expected = torch.sigmoid(torch.logit(plain.double()) / 2 + 0.5).float()
-    torch.testing.assert_close(chances(judge, pictured_documents), expected, atol=1e-4, rtol=1e-3)
+    expected = plain / 2 + 0.5
+    torch.testing.assert_close(margins(judge, pictured_documents), expected, atol=1e-4, rtol=1e-3)
     assert judge.info()["max_pixels"] == 1024
 
 
@@ -146,7 +148,7 @@ def test_a_model_needs_safetensors(tmp_path, tiny_qwen2_vl, saved_model, picture
     base = saved_model(tiny_qwen2_vl, tmp_path / "base")
     (base / "model.safetensors").rename(base / "pytorch_model.bin")
     with pytest.raises(ModelError, match="cannot load"):
-        chances(YofoJudge.from_pretrained(base), pictured_documents)
+        margins(YofoJudge.from_pretrained(base), pictured_documents)
 
 
 def test_missing_weights_are_not_made_up(tmp_path, tiny_qwen2_vl, saved_model, pictured_documents):
@@ -155,24 +157,24 @@ def test_missing_weights_are_not_made_up(tmp_path, tiny_qwen2_vl, saved_model, p
     weights.pop("model.language_model.norm.weight", None) or weights.pop("model.norm.weight")
     save_file(weights, base / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(ModelError, match=r"lacks 1 weights, such as .*norm\.weight"):
-        chances(YofoJudge.from_pretrained(base), pictured_documents)
+        margins(YofoJudge.from_pretrained(base), pictured_documents)
 
 
 def test_another_family(tmp_path, pictured_documents):
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(ModelError, match="unknown model family 'bert'; known"):
-        chances(YofoJudge.from_pretrained(tmp_path), pictured_documents)
+        margins(YofoJudge.from_pretrained(tmp_path), pictured_documents)
 
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "./nothing"])
 def test_a_folder_that_is_not_there(name, pictured_documents):
     with pytest.raises(ModelError, match="is not a folder"):
-        chances(YofoJudge.from_pretrained(name), pictured_documents)
+        margins(YofoJudge.from_pretrained(name), pictured_documents)
 
 
 def test_a_hub_id_that_cannot_be_fetched(pictured_documents):
     with pytest.raises(ModelError, match="cannot load 'nobody/nothing'"):
-        chances(YofoJudge.from_pretrained("nobody/nothing"), pictured_documents)
+        margins(YofoJudge.from_pretrained("nobody/nothing"), pictured_documents)
 
 
 def test_mini_that_was_not_shipped(monkeypatch, tmp_path):
@@ -192,11 +194,11 @@ def test_mini_brings_its_own_adapter(monkeypatch, tmp_path):
 def test_dtype_leaves_rotary_frequencies_alone(tmp_path, tiny_qwen3_vl, saved_model, pictured_documents):
     base = saved_model(tiny_qwen3_vl, tmp_path / "base")
     judge = YofoJudge.from_pretrained(base, dtype=torch.bfloat16, format="yofo-v1")
-    low = chances(judge, pictured_documents)
+    low = margins(judge, pictured_documents)
     network = judge._loaded.network.model
     assert judge.info()["dtype"] == "bfloat16"
     assert {parameter.dtype for parameter in network.parameters()} == {torch.bfloat16}
     assert network.model.language_model.rotary_emb.inv_freq.dtype == torch.float32
-    full = chances(YofoJudge.from_pretrained(base, format="yofo-v1"), pictured_documents)
-    assert full.std(0).min() > 0.01
-    assert (low - full).abs().median() < 0.1
+    full = margins(YofoJudge.from_pretrained(base, format="yofo-v1"), pictured_documents)
+    assert full.std(0).min() > 0.1
+    assert (low - full).abs().median() < 0.5

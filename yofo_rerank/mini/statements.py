@@ -136,7 +136,8 @@ def _heaviest(pool: str, size: int) -> float:
     groups = (_SINGLES if size == 1 else _PAIRS)[pool]
     if pool == "flag":
         return sum(max(_weight(group, True), _weight(group, False)) for group in groups)
-    return max(sum(_weight(group, claim in group) for group in groups) for claim in POOLS[pool])
+    others = (pool, "")  # a garment of which none of the claims is true
+    return max(sum(_weight(group, claim in group) for group in groups) for claim in (*POOLS[pool], others))
 
 
 @cache
