@@ -3,7 +3,8 @@ import pytest
 from evals.meaning import equivalent_requirements, meaning, same_requirements
 from yofo_rerank import Requirement
 from yofo_rerank.mini.attributes import FLAGS
-from yofo_rerank.mini.phrases import TRAIN_FRAMES, WORDS, phrase
+from yofo_rerank.mini.frames import TRAIN_FRAMES
+from yofo_rerank.mini.phrases import WORDS, phrase
 
 
 def musts(*texts):

@@ -4,7 +4,8 @@ from collections import defaultdict
 import pytest
 
 from yofo_rerank.mini.attributes import Garment, sample_garment
-from yofo_rerank.mini.phrases import HELD_OUT_FRAMES, TRAIN_FRAMES, WORDS, phrase
+from yofo_rerank.mini.frames import HELD_OUT_FRAMES, TRAIN_FRAMES
+from yofo_rerank.mini.phrases import WORDS, phrase
 from yofo_rerank.mini.statements import holds, sample_statements
 from yofo_rerank.mini.vocabulary import known_words, unknown_words
 

@@ -1,8 +1,7 @@
-"""How people say it: the words for every value, and the sentence frames they stand in.
+"""How people say it: the words for every value of the mini world.
 
-A phrase has one of four shapes, which decide the frames it fits: `adj` ("striped"), `noun` ("a belt"),
-`kind` ("a dress") and `prep` ("for summer"). A few frames are kept from training, so that evaluation can ask in
-wordings the model never met; their single words it did meet.
+A phrase has one of four shapes, which decide the frames it fits (`frames.py`): `adj` ("striped"), `noun` ("a belt"),
+`kind` ("a dress") and `prep` ("for summer").
 """
 
 from __future__ import annotations
@@ -93,63 +92,9 @@ _KIND_WORDS = {
     "dress": ("dress", "gown"),
 }
 WORDS |= {("category", category): {"kind": _KIND_WORDS.get(category, (category,))} for category in CATEGORIES}
-for _plural in ("trousers", "shorts"):
-    WORDS["category", _plural]["adj"] = (_plural,)
+WORDS["category", "trousers"]["adj"] = ("trousers", "pants")
+WORDS["category", "shorts"]["adj"] = ("shorts",)
 
-TRAIN_FRAMES: dict[str, dict[str, tuple[str, ...]]] = {
-    "yes": {
-        "adj": ("{}", "it is {}", "the item is {}", "this piece looks {}", "must be {}", "something that is {}"),
-        "noun": (
-            "{}",
-            "{bare}",
-            "with {}",
-            "it has {}",
-            "the item has {}",
-            "this piece comes with {}",
-            "something that has {}",
-        ),
-        "kind": ("{0}", "{a} {0}", "it is {a} {0}", "this is {a} {0}", "the item is {a} {0}"),
-        "prep": ("{}", "it is {}", "the item is {}", "something {}", "this piece looks right {}"),
-    },
-    "no": {
-        "adj": (
-            *("not {}", "it is not {}", "the item isn't {}", "must not be {}", "anything but {}"),
-            *("something that is not {}", "something that isn't {}", "this item is not {}", "it must not be {}"),
-        ),
-        "noun": (
-            *("no {bare}", "without {}", "it has no {bare}", "the item does not have {}", "has no {bare}"),
-            *("something that has no {bare}", "something that does not have {}", "this piece has no {bare}"),
-            *("comes without {}", "this piece comes without {}", "does not have {}", "must not have {}"),
-        ),
-        "kind": (
-            *("not {a} {0}", "it is not {a} {0}", "the item isn't {a} {0}", "anything but {a} {0}"),
-            *(
-                "something that is not {a} {0}",
-                "this is not {a} {0}",
-                "must not be {a} {0}",
-                "this piece isn't {a} {0}",
-            ),
-        ),
-        "prep": (
-            *("not {}", "it is not {}", "the item isn't {}", "nothing {}"),
-            *("something that is not {}", "this item is not {}", "something that isn't {}", "must not be {}"),
-        ),
-    },
-}
-HELD_OUT_FRAMES: dict[str, dict[str, tuple[str, ...]]] = {
-    "yes": {
-        "adj": ("the piece is {}", "this item looks {}", "it must be {}", "something {}"),
-        "noun": ("has {}", "this piece has {}", "the item comes with {}", "something with {}"),
-        "kind": ("this piece is {a} {0}", "it must be {a} {0}", "something that is {a} {0}"),
-        "prep": ("this item is {}", "it looks right {}", "something that is {}"),
-    },
-    "no": {
-        "adj": ("this piece is not {}", "it isn't {}", "the item must not be {}", "something not {}"),
-        "noun": ("the item has no {bare}", "it does not have {}", "something without {}", "it comes without {}"),
-        "kind": ("this piece is not {a} {0}", "it isn't {a} {0}", "it must not be {a} {0}"),
-        "prep": ("this piece is not {}", "it isn't {}", "something not {}"),
-    },
-}
 _ARTICLES = ("a ", "an ")
 
 

@@ -13,7 +13,8 @@ from functools import cache
 from itertools import combinations
 
 from yofo_rerank.mini.attributes import FLAGS, Garment, sample_garment
-from yofo_rerank.mini.phrases import HELD_OUT_FRAMES, TRAIN_FRAMES, WORDS, phrase
+from yofo_rerank.mini.frames import HELD_OUT_FRAMES, LONG_FRAMES, SHORT_FRAMES, Frames
+from yofo_rerank.mini.phrases import WORDS, phrase
 
 Claim = tuple[str, str]  # (attribute, value)
 CLAIMS: tuple[Claim, ...] = tuple(WORDS)
@@ -149,7 +150,7 @@ def _prior() -> dict[Claim, float]:
 
 def _say(claim: Claim, rng: random.Random, polarity: str, held_out: bool) -> str:
     shapes = WORDS[claim]
-    frames = (HELD_OUT_FRAMES if held_out else TRAIN_FRAMES)[polarity]
+    frames = _frames(rng, held_out)[polarity]
     shape = rng.choice(tuple(shapes))
     words = rng.choice(shapes[shape])
     if words.startswith("no ") and polarity == "no":  # "without no sleeves" is not English
@@ -161,11 +162,12 @@ def _say_either(pair: Group, rng: random.Random, held_out: bool) -> str:
     first, second = pair
     shape = rng.choice([shape for shape in WORDS[first] if shape in WORDS[second]])
     one, other = rng.choice(WORDS[first][shape]), rng.choice(WORDS[second][shape])
-    if held_out:
-        either = "" if shape == "kind" else "either "
-        return phrase(rng.choice(HELD_OUT_FRAMES["yes"][shape]), f"{either}{one} or {other}")
-    if rng.random() < 0.4:
-        return phrase(rng.choice(TRAIN_FRAMES["yes"][shape]), f"{one} or {other}")
-    if shape == "kind":
-        one, other = phrase("{a} {0}", one), phrase("{a} {0}", other)
-    return rng.choice((f"{one} or {other}", f"either {one} or {other}"))
+    either = "either " if shape != "kind" and (held_out or rng.random() < 0.4) else ""
+    if shape == "kind" and not held_out and rng.random() < 0.5:
+        return f"{phrase('{a} {0}', one)} or {phrase('{a} {0}', other)}"
+    return phrase(rng.choice(_frames(rng, held_out)["yes"][shape]), f"{either}{one} or {other}")
+
+
+def _frames(rng: random.Random, held_out: bool) -> Frames:
+    """Held-out frames, or those of training: a short one as often as one of the many long ones."""
+    return HELD_OUT_FRAMES if held_out else rng.choice((SHORT_FRAMES, LONG_FRAMES))

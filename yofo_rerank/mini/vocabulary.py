@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from yofo_rerank.mini.phrases import TRAIN_FRAMES, WORDS
+from yofo_rerank.mini.frames import TRAIN_FRAMES
+from yofo_rerank.mini.phrases import WORDS
 
 _EXTRA = "a an and either or is it that perfect right"
 _WORD = re.compile(r"[^\W_]+")

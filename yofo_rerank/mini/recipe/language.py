@@ -53,20 +53,20 @@ def make_lesson(
     picture: int | None,
     rng: random.Random,
     form: str | None = None,
+    n: int | None = None,
+    reasons: bool = True,
 ) -> Lesson:
-    """Lay out one document (a picture, or a caption where picture is None) with 4 to 12 statements."""
+    """Lay out one document (a picture, or a caption where picture is None) with n statements, or 4 to 12."""
     layout = get_format("yofo-v1")
-    statements = sample_statements(garment, rng, rng.randint(4, 12), form=form)
+    statements = sample_statements(garment, rng, n or rng.randint(4, 12), form=form)
     text = caption(garment, rng) if picture is None else None
     prefix = prefix_ids(layout, tokenizer, n_image_tokens=IMAGE_TOKENS if picture is not None else 0, text=text)
-    template = template_ids(
-        layout, tokenizer, [one.text for one in statements], reasons=[one.reason for one in statements]
-    )
+    given = [one.reason for one in statements]
+    template = template_ids(layout, tokenizer, [one.text for one in statements], reasons=given if reasons else None)
     start = len(prefix)
     spans = [(start + begin, start + end) for begin, end in template.reason_spans]
     image_token = token_id(tokenizer, "<|image_pad|>")
     ids = [*prefix, *template.ids]
-    colon = token_id(tokenizer, " :")
     return Lesson(
         ids=ids,
         positions=_positions(ids, image_token, spans),
@@ -74,8 +74,13 @@ def make_lesson(
         slots=[start + slot for slot in template.slots],
         answers=[one.answer for one in statements],
         reasons=spans,
-        values=[ids[ids.index(colon, begin, end) + 1] for begin, end in spans],
+        values=[_value_token(tokenizer, one) for one in given],
     )
+
+
+def _value_token(tokenizer: PreTrainedTokenizerFast, reason: str) -> int:
+    """The first token of what is so: " red" of "colour : red"."""
+    return tokenizer.encode(reason[reason.index(" :") + 2 :], add_special_tokens=False)[0]
 
 
 def _positions(ids: list[int], image_token: int, reasons: list[tuple[int, int]]) -> np.ndarray:
@@ -203,7 +208,9 @@ def judging_loss(
     answers, reasons = inputs["answers"], inputs["reasons"]
     logits = _logits(hidden, answers, head)
     answer_loss = nn.functional.cross_entropy(logits, yes_no[answers[:, 2]])
-    reason_loss = nn.functional.cross_entropy(_logits(hidden, reasons, head), reasons[:, 2])
+    reason_loss = torch.zeros(())
+    if len(reasons):
+        reason_loss = nn.functional.cross_entropy(_logits(hidden, reasons, head), reasons[:, 2])
     right = (logits[:, yes_no].argmax(-1) == answers[:, 2]).float().mean().item()
     values = {"answer_loss": answer_loss.item(), "reason_loss": reason_loss.item(), "accuracy": right}
     loss = answer_loss + REASON_WEIGHT * reason_loss

@@ -1,4 +1,8 @@
-"""Third lesson: eyes and words at once, at lower rates; the tower learns what the judgements still lack."""
+"""Third lesson: eyes and words at once, at lower rates; the tower learns what the judgements still lack.
+
+Reasons stand in every fourth batch only: they double its length, and the projection of the second lesson, which asks
+each slot for the deciding value, teaches the same.
+"""
 
 from __future__ import annotations
 
@@ -34,10 +38,12 @@ def train_together(
     seed: int = 0,
 ) -> None:
     """Train every weight on judging and on the probe; writes `together.jsonl` and resumes from its checkpoint."""
-    trained = nn.ModuleDict({"model": model.model, "probe": probe})
-    named = [(name if "probe" not in name else f"embed.{name}", p) for name, p in trained.named_parameters()]
+    width = model.model.language_model.config.hidden_size
+    value = nn.Linear(width, width, bias=False)
+    trained = nn.ModuleDict({"model": model.model, "probe": probe, "value": value})
+    named = [(name if name.startswith("model") else f"embed.{name}", p) for name, p in trained.named_parameters()]
     optimizer = MuonAdamW(named, steps=steps, muon_lr=0.01, adam_lr=1e-3)
-    run = Run(folder, "together", {"model": model.model, "probe": probe}, optimizer, steps)
+    run = Run(folder, "together", dict(trained.items()), optimizer, steps)
     truth = labels(garments)
     for step in run.remaining():
         rng = random.Random(f"together {seed} {step}")
@@ -46,8 +52,9 @@ def train_together(
         places = {at: row for row, at in enumerate(shown)}
         varied = vary(pictures[shown], np.random.default_rng((seed, step)))
         features = torch.stack(see(model.model.visual, varied), dim=1)  # (shown, 2, 36, width)
-        lessons = [make_lesson(tokenizer, garments[at], places.get(at), rng) for at in chosen]
-        loss, values = judging_loss(model, tokenizer, lessons, features)
+        n, reasons = rng.randint(4, 12), step % 4 == 0  # one number for all: no padding
+        lessons = [make_lesson(tokenizer, garments[at], places.get(at), rng, n=n, reasons=reasons) for at in chosen]
+        loss, values = judging_loss(model, tokenizer, lessons, features, value)
         seen_loss, seen_right = probe_loss(probe(features.sum(1)), truth[shown])
         (loss + seen_loss).backward()
         nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
