@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format train-mini bench clean
+.PHONY: help demo test test-haystack-2 test-wheel check format train-mini bench clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -33,8 +33,26 @@ demo: .venv/installed  ## three searches of the paper on the embedded catalogue,
 	@$(BIN)/python pipelines/fashion_search.py --preset evening --preset ruched --preset summer-text --html $(DEMO)
 	@echo "Open $(abspath $(DEMO)) in a browser."
 
-test: .venv/installed-dev  ## the whole test-suite, with coverage
+# The component for Haystack is tested on both of its major versions: the older one lies in a folder of its own, before
+# the newer one on the path, so that the gigabytes of PyTorch need no second environment.
+HAYSTACK_2 := .venv/haystack-2
+
+$(HAYSTACK_2)/installed: .venv/installed-dev
+	@echo "Installing Haystack 2 beside ..."
+	@$(BIN)/python -m pip install --no-deps --upgrade --target $(HAYSTACK_2) 'haystack-ai==2.31.*' $(BRIEFLY)
+	@touch $@
+
+test: .venv/installed-dev test-haystack-2 test-wheel  ## the whole test-suite, with coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+test-haystack-2: $(HAYSTACK_2)/installed  ## the tests of the Haystack components, on Haystack 2
+	@PYTHONPATH=$(HAYSTACK_2) $(BIN)/python -c 'import haystack; print("Haystack", haystack.__version__)'
+	@PYTHONPATH=$(HAYSTACK_2) $(BIN)/python -m pytest tests/integrations/haystack
+
+test-wheel: .venv/installed-dev  ## build the wheel, and use it from a folder of its own
+	@rm -rf .venv/wheel && $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir .venv/wheel .
+	@$(BIN)/python -m pip install --quiet --no-deps --target .venv/wheel/installed .venv/wheel/*.whl
+	@cd .venv/wheel/installed && PYTHONPATH=. ../../bin/python $(CURDIR)/tests/check_wheel.py
 
 check: .venv/installed-dev  ## lint, format and types
 	@$(BIN)/ruff check .
