@@ -31,6 +31,8 @@ PAPER = {
     "“a blue, hooded, long-sleeve top without a chest logo,”": "a blue, hooded, long-sleeve top without a chest logo,",
 }
 STACKS = {
+    "a dress with a zigzag pattern in satin": "dress | a zigzag pattern | satin",
+    "a coat with buttons in gold": "coat | buttons in gold",
     "red dress": "dress | red",
     "RED DRESS WITH POCKETS": "dress | red | pockets",
     "T-shirts": "t-shirts",

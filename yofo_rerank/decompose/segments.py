@@ -271,8 +271,8 @@ class _Splitter:
         stands_alone = after.kind in ADJECTIVES and (
             not self.now.body or self.now.all_known or self._ends_clause(after)
         )
-        if self._last_kind() in ("part", "pattern"):  # "buttons in gold", "patterned in blue"
-            stands_alone = False
+        if self._last_kind() in ("part", "pattern") and after.kind != "material":
+            stands_alone = False  # "buttons in gold", "patterned in blue"; but in denim is the whole garment
         if self.now.is_negative and not self.now.body and after.kind in ADJECTIVES:
             return  # "not in pink"
         if self._offers_another(token):
