@@ -28,7 +28,8 @@ _PHRASES: dict[str, str] = {
         partially, extremely, pretty much, more, less, all, mainly""",
     # what follows is said of the thing
     "is": """that is, that are, thats, that was, which is, which are, which was, who is, who are, that looks
-        that look, which looks, which look, that comes in, that come in, which comes in, comes in, come in
+        that looks right, that look right, that look
+        which looks, which look, that comes in, that come in, which comes in, comes in, come in
         available in, it comes in, where it is""",
     "be": "looks right, look right, is, are, was, be, to be, am, were, has been, looks, look, stay, remains",
     "must": """must, should, needs to, need to, has to, have to, got to, ought to, shall, definitely, absolutely
@@ -54,7 +55,8 @@ _PHRASES: dict[str, str] = {
         mustnt be, should not be, must not be, cannot be, cant be, wont be, must never be, should never be
         never be, anything but, everything but, any color but, any colour but, any color except
         any colour except, except, except for, except in, apart from, aside from, other than, instead of
-        rather than, neither, doesnt look, does not look, not in, i dont want it to be
+        rather than, neither, doesnt look, does not look, doesnt look right, does not look right, not in
+        i dont want it to be
         i do not want it to be, i dont want it, i dont want them to be, definitely not, certainly not
         absolutely not, preferably not in""",
     "nor": "nor, or not",
