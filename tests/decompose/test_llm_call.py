@@ -1,5 +1,6 @@
 """`llm` with the real openai client against a local server."""
 
+import asyncio
 import json
 import threading
 import time
