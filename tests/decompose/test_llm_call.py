@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from yofo_rerank.decompose import LlmDecomposer
+from yofo_rerank.errors import DecomposeError
 
 QUERY = "a red dress without pockets"
 GOOD = {"requirements": [{"text": "red dress", "necessity": "must"}, {"text": "no pockets", "necessity": "should"}]}
