@@ -1,5 +1,6 @@
 """The config's defaults are the paper's, and a mistake names its key."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,12 @@ def test_round_trip(tmp_path):
     path = tmp_path / "again.yaml"
     path.write_text(yaml.safe_dump(config.to_dict()))
     assert TrainConfig.load(path) == config
+
+
+def test_zero3_is_the_configuration_of_the_package(tmp_path):
+    config = TrainConfig.load(write(tmp_path, deepspeed="zero3"))
+    assert json.loads(config.deepspeed.read_text())["zero_optimization"]["stage"] == 3
+    assert TrainConfig(**config.to_dict()) == config
 
 
 @pytest.mark.parametrize(

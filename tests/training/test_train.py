@@ -174,6 +174,8 @@ def test_config_is_kept_beside_the_checkpoints(run, caplog):
 def test_errors_come_before_or_name_the_example(run, toy, tmp_path):
     with pytest.raises(ExampleError, match=r"train\.jsonl:\d+: \d+ tokens .* max_length is 30"):
         run(max_length=30)
+    with pytest.raises(ExampleError, match=r"^\S*train\.jsonl:\d+: [^\n]* max_length is 30[^\n]*$"):
+        run(max_length=30, workers=1)  # without the traceback of the worker
     with pytest.raises(ConfigError, match=r"batch_size: 64 examples per step, but .* has 16"):
         run(batch_size=64)
     with pytest.raises(ConfigError, match="format: 'chat-v1'"):

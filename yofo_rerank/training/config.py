@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from yofo_rerank.errors import ConfigError
+
+CONFIGS = Path(__file__).parent / "configs"
 
 
 class LoraSettings(BaseModel):
@@ -35,7 +37,7 @@ class TrainConfig(BaseModel):
     model: str = Field(min_length=1)  # hub id or local folder
     revision: str | None = None
     format: str = "yofo-v1"  # a prompt format's name
-    max_pixels: int | None = Field(default=None, ge=1)  # pixels per image; None = the processor's own budget
+    max_pixels: int | None = Field(default=None, ge=1)  # pixels per image; None = 1,280 image tokens
     lora: LoraSettings | None = LoraSettings()  # null trains the weights themselves and saves a whole model
     freeze_vision: bool = True
 
@@ -71,7 +73,7 @@ class TrainConfig(BaseModel):
     gradient_checkpointing: bool = True
     device: Literal["auto", "cpu"] = "auto"
     workers: int = Field(default=8, ge=0)  # processes that load data
-    deepspeed: Path | None = None  # JSON; training/configs/zero3.json is ready to use
+    deepspeed: Path | None = None  # a JSON file, or "zero3" for the one that the package brings
 
     # output
     output_dir: Path
@@ -82,6 +84,11 @@ class TrainConfig(BaseModel):
     resume: str = "auto"  # auto = newest checkpoint of output_dir, never, or a checkpoint folder
     progress: bool = True  # progress bars
     plot: bool = True  # loss_curve.png, where matplotlib is installed
+
+    @field_validator("deepspeed", mode="before")
+    @classmethod
+    def _shipped_by_name(cls, value: object) -> object:
+        return CONFIGS / "zero3.json" if value == "zero3" else value
 
     @model_validator(mode="after")
     def _choices_fit_together(self) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import yaml
 from transformers import PrinterCallback, set_seed
 
-from yofo_rerank.errors import ConfigError
+from yofo_rerank.errors import ConfigError, ExampleError
 from yofo_rerank.training.arguments import training_arguments
 from yofo_rerank.training.checkpoints import checkpoint_to_resume, replaced_folder
 from yofo_rerank.training.collator import Collator
@@ -57,8 +58,9 @@ def train(config: TrainConfig | str | Path) -> TrainResult:
     trainer, trained = build_trainer(config, train_data, validation_data)
     if trainer.is_world_process_zero():
         _note_config(config)
-    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
-    metrics = _final_metrics(trainer) if validation_data is not None else {}
+    with _plain_example_errors():
+        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+        metrics = _final_metrics(trainer) if validation_data is not None else {}
     folder = config.output_dir / "final"
     save_final(folder, trainer, trained)
     history = _report(config, trainer)
@@ -123,6 +125,15 @@ def _note_config(config: TrainConfig) -> None:
             logger.warning("%s was made with another config; changed: %s", config.output_dir, ", ".join(changed))
     config.output_dir.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(config.to_dict(), sort_keys=False), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _plain_example_errors() -> Iterator[None]:
+    """An error of a process that loads data arrives with that process's traceback as its message; its end is enough."""
+    try:
+        yield
+    except ExampleError as error:
+        raise ExampleError(str(error).rsplit("ExampleError: ", 1)[-1].strip(), code=error.code) from error
 
 
 def _final_metrics(trainer: YofoTrainer) -> dict[str, Any]:
