@@ -19,17 +19,17 @@ logger = logging.getLogger("yofo_rerank.mini.recipe")
 class Plan:
     """How much of each lesson; the defaults are what the shipped weights were made with (see their README)."""
 
-    pictures: int = 18000
+    pictures: int = 36000
     seed: int = 1
     vision_steps: int = 1400
     vision_batch: int = 48
     language_steps: int = 800
     language_batch: int = 48
-    together_steps: int = 420
+    together_steps: int = 2200
     together_batch: int = 48
     adapter_examples: int = 4096
     validation_examples: int = 200
-    clip_steps: int = 700
+    clip_steps: int = 1500
     clip_batch: int = 48
 
 
@@ -98,7 +98,7 @@ def train_adapter(plan: Plan, garments: list[Garment], pictures: np.ndarray, fol
     data = folder / "examples"
     if not (data / "validation.jsonl").exists():
         n = min(plan.adapter_examples, len(garments))
-        write_examples(data / "train.jsonl", garments[:n], pictures[:n], seed=plan.seed)
+        write_examples(data / "train.jsonl", garments[:n], pictures[:n], seed=plan.seed, statements=12)
         unseen = sample_garments(plan.validation_examples, plan.seed + 1, held_out=False)
         _, shown = render_pictures(folder / "unseen", len(unseen), plan.seed + 1)
         write_examples(data / "validation.jsonl", unseen, shown, seed=plan.seed)
