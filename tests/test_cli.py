@@ -77,6 +77,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         ["search", "q", "--images", "no-such-folder"],
         ["judge", "a.png"],
         ["index", "no-such-folder", "--out", "x"],
+        ["index", ".", "--out", __file__],
         ["info", "--no-such-option"],
     ],
 )
@@ -155,6 +156,20 @@ def test_judge_prints_json_alone(judge_folder: Path, images: Path, capsys: pytes
     assert [judgement["requirement"]["text"] for judgement in result["judgements"]] == ["red", "not\nblue"]
     assert all(0 <= judgement["p_yes"] <= 1 for judgement in result["judgements"])
     assert result["failure"] is None
+
+
+def test_judge_as_a_process(judge_folder: Path, images: Path) -> None:
+    command = [sys.executable, "-m", "yofo_rerank.cli", "judge", images / "red.png", images / "broken.jpg", "-r", "red"]
+    done = subprocess.run(
+        [*map(str, command), "--model", str(judge_folder), "--json"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr  # one of the two is no image
+    assert [len(json.loads(line)["judgements"]) for line in done.stdout.splitlines()] == [1, 0]
+    assert "Traceback" not in done.stderr
 
 
 def test_judge_says_which_image_failed_and_exits_with_1(

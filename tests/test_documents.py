@@ -209,6 +209,20 @@ def test_an_oversized_caption_is_left_out_aloud(folder, caplog):
     assert "without a caption" in caplog.text
 
 
+def test_a_folder_that_may_not_be_read_is_left_out_aloud(folder, monkeypatch, caplog):
+    scandir = os.scandir
+
+    def scan(path):
+        if path.name == "sub":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    everything = list(load_folder(folder))
+    monkeypatch.setattr(os, "scandir", scan)
+    assert list(load_folder(folder)) == [one for one in everything if not one.id.startswith("sub/")] != everything
+    assert "sub' is left out: Permission denied" in caplog.text
+
+
 def test_load_folder_of_nothing(tmp_path):
     assert list(load_folder(tmp_path)) == []
     with pytest.raises(DocumentError, match="is not a folder"):

@@ -6,6 +6,7 @@ import os
 import re
 import struct
 import time
+import tracemalloc
 import warnings
 import zlib
 
@@ -275,6 +276,17 @@ def test_locked_file(tmp_path):
     (tmp_path / "locked.png").write_bytes(b"x")
     (tmp_path / "locked.png").chmod(0)
     assert refused(tmp_path / "locked.png") == "unreadable"
+
+
+def test_a_huge_file_is_refused_before_it_is_read(tmp_path):
+    with (tmp_path / "huge.png").open("wb") as file:
+        file.truncate(100 * 2**20)
+    tracemalloc.start()
+    try:
+        assert refused(tmp_path / "huge.png") == "too_many_bytes"
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_file_that_fails_while_read_is_unreadable(tmp_path, monkeypatch):

@@ -62,6 +62,13 @@ def test_p_yes_is_the_softmax_of_yes_and_no(difference, p_yes, verdict):
     assert found.verdict is verdict
 
 
+def test_sure_answers_are_not_tied():
+    """In bfloat16, or after a sigmoid in float32, these would all be 1."""
+    found = [_judgement(Requirement(text="x"), difference, Calibration()).p_yes for difference in (20.0, 20.1, 25, 30)]
+    assert found == sorted(set(found))
+    assert found[-1] < 1
+
+
 def test_calibration_shifts_the_verdict():
     requirement = Requirement(text="x")
     found = _judgement(requirement, -1.0, Calibration(temperature=2.0, bias=0.6))

@@ -99,7 +99,7 @@ def test_top_k(top_k, expected):
     assert len(YofoReranker(judge).rerank("blue", docs("a", "b", "c"), top_k=top_k)) == expected
 
 
-@pytest.mark.parametrize("top_k", [0, -1, 1.5, "3"])
+@pytest.mark.parametrize("top_k", [0, -1, 1.5, "3", True])
 def test_bad_top_k(top_k):
     judge = FakeJudge({"a": 0.2})
     with pytest.raises(ValueError, match=r"top_k must be None or .* but got"):
@@ -115,6 +115,9 @@ def test_given_requirements_skip_decomposition():
     assert ranking.query.requirements[1].necessity == "should"
     with pytest.raises(RequirementError):
         YofoReranker(judge).rerank("blue", docs("a"), requirements=[])
+    with pytest.raises(DecomposeError, match="but got NoneType"):
+        YofoReranker(judge).rerank(None, docs("a"), requirements=["blue"])
+    assert YofoReranker(judge).rerank("\ud800", docs("a"), requirements=["blue"]).query.query == "?"
 
 
 def test_bad_query_and_bad_rule_come_before_any_model_work():

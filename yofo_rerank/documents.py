@@ -93,7 +93,7 @@ def load_folder(folder: str | Path) -> Iterator[Document]:
     """The images of a folder and its subfolders as documents, sorted, one at a time: nothing is opened here.
 
     The id is the path inside the folder (`tops/12.png`); a file `12.txt` beside `12.png` becomes the document's text.
-    Hidden files and linked folders are left out.
+    Hidden files and linked folders are left out, and so is a folder that may not be read, with a warning.
 
     Raises:
         DocumentError: the folder is not there.
@@ -110,8 +110,12 @@ def load_folder(folder: str | Path) -> Iterator[Document]:
 
 
 def _image_paths(folder: Path) -> Iterator[Path]:
-    with os.scandir(folder) as entries:
-        visible = sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
+    try:
+        with os.scandir(folder) as entries:
+            visible = sorted((one for one in entries if not one.name.startswith(".")), key=lambda one: one.name)
+    except OSError as error:
+        logger.warning("folder %r is left out: %s", str(folder), error.strerror)
+        return
     for entry in visible:
         if entry.is_dir(follow_symlinks=False):
             yield from _image_paths(Path(entry.path))

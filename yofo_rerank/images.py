@@ -109,6 +109,15 @@ def is_data_uri(source: object) -> bool:
     return isinstance(source, str) and source[:5].lower() == "data:"
 
 
+def is_address(source: object) -> bool:
+    """Whether the source would have to be fetched.
+
+    >>> is_address("https://example.com/1.png"), is_address("photos/1.png")
+    (True, False)
+    """
+    return isinstance(source, str) and _URL.match(source) is not None
+
+
 def read_regular_file(path: str | Path, *, max_bytes: int, root: Path | None = None, name: str = "file") -> bytes:
     """Read a regular file of at most `max_bytes`; with `root`, only one that really lies inside it.
 
@@ -152,7 +161,7 @@ def _read(source: str | Path | bytes, limits: ImageLimits, name: str) -> bytes:
         return source
     if is_data_uri(source):
         return _decode_data_uri(str(source), limits, name)
-    if isinstance(source, str) and _URL.match(source):
+    if is_address(source):
         raise ImageError(
             f"{name}: got an address ({_shown(source)}), and nothing is fetched; wanted a path, bytes or a PIL image",
             code="url",

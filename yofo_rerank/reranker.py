@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, get_args
 
-from yofo_rerank.decompose import Decomposer, decompose, get_decomposer
+from yofo_rerank.decompose import Decomposer, FixedDecomposer, decompose, get_decomposer
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import ConfigError, DocumentError, ModelError
 from yofo_rerank.judge import YofoJudge, check_documents, check_requirements
-from yofo_rerank.requirements import DecomposedQuery, JudgedDocument, RankedDocument, Ranking, Requirement
+from yofo_rerank.requirements import JudgedDocument, RankedDocument, Ranking, Requirement
 from yofo_rerank.scoring import ScoringRule, get_rule
 
 OnError = Literal["raise", "last", "drop"]
@@ -90,13 +90,13 @@ class YofoReranker:
             DocumentError: something that is no document, or one id for two different documents.
             ModelError: the model cannot be loaded.
         """
-        if top_k is not None and (not isinstance(top_k, int) or top_k < 1):
+        if top_k is not None and (isinstance(top_k, bool) or not isinstance(top_k, int) or top_k < 1):
             raise ConfigError(f"top_k must be None or a whole number of at least 1, but got {top_k!r}")
         candidates, scores = split_hits(documents, retrieval_scores)
         if requirements is None:
             decomposed = decompose(query, self.decomposer)
         else:
-            decomposed = DecomposedQuery(query=query, requirements=check_requirements(requirements))
+            decomposed = FixedDecomposer(check_requirements(requirements)).decompose(query)
         rule = get_rule(scoring or self.scoring or decomposed.scoring or DEFAULT_RULE)
         rule.check(decomposed.requirements)
         outcomes = self.judge.judge_outcomes(candidates, decomposed.requirements) if candidates else []

@@ -68,6 +68,10 @@ def test_confined(tmp_path):
         with pytest.raises(ImageError) as caught:
             confined(path, root)
         assert caught.value.code == "outside_root"
+    for address in ("https://example.com/a.png", "file:///etc/passwd"):
+        with pytest.raises(ImageError, match="nothing is fetched") as caught:
+            confined(address, root)
+        assert caught.value.code == "url"
     with pytest.raises(ImageError) as caught:
         confined("a\x00", root)
     assert caught.value.code == "bad_path"

@@ -36,6 +36,12 @@ def test_malformed_names_file_and_key(tmp_path, change, key):
         YofoConfig.load(tmp_path)
 
 
+def test_not_text(tmp_path):
+    (tmp_path / "yofo_config.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match=r"yofo_config\.json"):
+        YofoConfig.load(tmp_path)
+
+
 def test_format_of_the_weights_is_the_default():
     assert choose_format(None, TRAINED, has_adapter=True).name == "yofo-v1"
     assert choose_format("yofo-v1", TRAINED, has_adapter=True).name == "yofo-v1"
@@ -46,7 +52,7 @@ def test_format_of_the_weights_is_the_default():
 def test_formats_that_do_not_belong_together():
     with pytest.raises(AdapterMismatch, match=r"'yofo-v1', but got 'chat-v1'"):
         choose_format("chat-v1", TRAINED, has_adapter=True)
-    with pytest.raises(AdapterMismatch, match=r"has no yofo_config\.json"):
+    with pytest.raises(AdapterMismatch, match=r"has no yofo_config\.json.*chat-v1, yofo-v1"):
         choose_format(None, None, has_adapter=True)
     with pytest.raises(AdapterMismatch, match=r"version 9 .* version 1"):
         choose_format(None, TRAINED.model_copy(update={"format_version": 9}), has_adapter=True)

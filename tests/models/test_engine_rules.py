@@ -98,6 +98,15 @@ def test_two_row_head_equals_the_full_head_of_the_whole_model(tiny, slot_model, 
     torch.testing.assert_close(ask(model, [document], TEXTS)[0], expected, **CLOSE)
 
 
+def test_answers_of_a_bfloat16_model_are_float32(make_tiny, slot_model, ask, pictured_documents):
+    tiny = make_tiny("qwen3_vl")
+    tiny.model.to(torch.bfloat16)
+    logits = ask(slot_model(tiny, cache_bytes=0), pictured_documents)
+    assert logits.dtype == torch.float32
+    assert (logits != logits.bfloat16().float()).float().mean() > 0.5  # not computed in bfloat16 and cast afterwards
+    assert len((logits[..., 1] - logits[..., 0]).unique()) == logits[..., 0].numel()
+
+
 def test_ten_requirements_are_one_pass(tiny, slot_model, ask, pictured_documents, passes):
     texts = [f"requirement {number}" for number in range(10)]
     logits = ask(slot_model(tiny, cache_bytes=0), pictured_documents, texts)

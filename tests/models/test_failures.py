@@ -68,6 +68,27 @@ def test_broken_weights(make_tiny, slot_model, pictured_documents):
     assert model.cache.stats.entries == 0
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_one_answer_that_is_no_number(tiny_qwen3_vl, slot_model, ask, pictured_documents, monkeypatch, value):
+    expected = ask(slot_model(tiny_qwen3_vl), pictured_documents)
+    model = slot_model(tiny_qwen3_vl)
+    answers = model.network.answers
+
+    def spoilt(hidden):
+        logits = answers(hidden)
+        logits[1, 0, 1] = value
+        return logits
+
+    monkeypatch.setattr(model.network, "answers", spoilt)
+    results = answer(model, pictured_documents, [model.template(["blue", "not pink", "a hooded top"])])
+    failed = [place for place, one in enumerate(results) if isinstance(one, ModelError)]
+    assert len(failed) == 1
+    assert results[failed[0]].code == "nan"
+    for place, one in enumerate(results):
+        if place not in failed:
+            torch.testing.assert_close(one[0], expected[place], **CLOSE)
+
+
 def test_one_bad_image_among_good_ones(tiny, slot_model, ask, pictured_documents, tmp_path):
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"not an image")

@@ -160,10 +160,44 @@ def test_missing_weights_are_not_made_up(tmp_path, tiny_qwen2_vl, saved_model, p
         margins(YofoJudge.from_pretrained(base), pictured_documents)
 
 
+@pytest.mark.parametrize("file", ["tokenizer.json", "tokenizer_config.json", "processor_config.json"])
+@pytest.mark.parametrize("content", [b"{", b"[1]", b"\xff\xfe"])
+def test_damaged_files_are_a_typed_error(tmp_path, tiny_qwen2_vl, saved_model, pictured_documents, file, content):
+    base = saved_model(tiny_qwen2_vl, tmp_path / "base")
+    (base / file).write_bytes(content)
+    with pytest.raises(ModelError, match=r"cannot load .*base"):
+        margins(YofoJudge.from_pretrained(base), pictured_documents)
+
+
+def test_damaged_files_of_an_adapter_are_a_typed_error(adapted, pictured_documents):
+    base, adapter, _, _ = adapted("qwen2_vl")
+    for file in ("adapter_config.json", "tokenizer.json"):
+        whole = (adapter / file).read_bytes()
+        (adapter / file).write_bytes(b"[1]")
+        with pytest.raises(ModelError, match=r"cannot load .*adapter"):
+            margins(YofoJudge.from_pretrained(base, adapter=adapter), pictured_documents)
+        (adapter / file).write_bytes(whole)
+
+
+def test_a_device_that_is_not_there(tmp_path, tiny_qwen2_vl, saved_model, pictured_documents):
+    base = saved_model(tiny_qwen2_vl, tmp_path / "base")
+    for device in ("banana", "cuda:99"):
+        with pytest.raises(ModelError, match="cannot load"):
+            margins(YofoJudge.from_pretrained(base, device=device), pictured_documents)
+
+
 def test_another_family(tmp_path, pictured_documents):
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(ModelError, match="unknown model family 'bert'; known"):
         margins(YofoJudge.from_pretrained(tmp_path), pictured_documents)
+
+
+def test_code_that_comes_with_a_model_is_not_run(tmp_path, pictured_documents):
+    (tmp_path / "config.json").write_text('{"model_type": "own", "auto_map": {"AutoConfig": "own.OwnConfig"}}')
+    (tmp_path / "own.py").write_text(f"import pathlib; pathlib.Path({str(tmp_path / 'ran')!r}).touch()")
+    with pytest.raises(ModelError, match="cannot load"):
+        margins(YofoJudge.from_pretrained(tmp_path), pictured_documents)
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "./nothing"])

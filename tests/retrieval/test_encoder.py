@@ -261,6 +261,11 @@ def test_weights_of_another_size_are_a_typed_error(clip_folder, tmp_path):
         _ = ClipEncoder(folder).dim
 
 
+def test_an_unknown_device_is_a_typed_error(clip_folder):
+    with pytest.raises(ModelError, match="banana"):
+        _ = ClipEncoder(clip_folder, device="banana").dim
+
+
 def test_unknown_names_are_errors_that_list_the_known():
     with pytest.raises(ModelError, match=r"got pretrained=None, wanted .*laion2b_s34b_b79k"):
         _ = ClipEncoder("ViT-B-32").dim

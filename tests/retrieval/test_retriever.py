@@ -106,6 +106,15 @@ def test_two_documents_with_one_id(retriever):
     assert len(retriever) == 2
 
 
+def test_what_is_not_a_document(retriever):
+    for wrong in (["a.png"], [*texts(1), None], "photos", texts(1)[0]):
+        with pytest.raises(DocumentError, match="but got"):
+            retriever.add(wrong)
+    with pytest.raises(DocumentError, match="but got str"):
+        retriever.add_embeddings(["a.png"], np.ones((1, retriever.encoder.dim)))
+    assert len(retriever) == 0
+
+
 @pytest.mark.parametrize("index", ["Flat", "HNSW8"])
 def test_replace(encoder, index):
     retriever = ClipFaissRetriever(encoder, index)

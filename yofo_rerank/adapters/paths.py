@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from yofo_rerank.errors import ImageError
+from yofo_rerank.images import is_address
 
 
 def confined(path: str | Path, root: str | Path | None) -> str | Path:
@@ -13,10 +14,12 @@ def confined(path: str | Path, root: str | Path | None) -> str | Path:
     Links are followed first, so that none leads out. Whether there is a file is found out by whoever opens it.
 
     Raises:
-        ImageError: `outside_root`, or `bad_path` for what can be no path.
+        ImageError: `outside_root`, `url` for an address, or `bad_path` for what can be no path.
     """
     if root is None:
         return path
+    if is_address(path):
+        raise ImageError(f"got the address {str(path)[:200]!r}, and nothing is fetched; wanted a path", code="url")
     try:
         folder = Path(root).resolve()
         resolved = (folder / path).resolve()

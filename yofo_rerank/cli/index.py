@@ -12,7 +12,7 @@ from yofo_rerank.cli import options
 
 def index(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Images, searched recursively.")],
-    out: Annotated[Path, typer.Option(help="Where the index is written.")],
+    out: Annotated[Path, typer.Option(help="A folder, where the index is written.", file_okay=False)],
     encoder: options.Encoder = "mini",
     pretrained: options.Pretrained = None,
     device: options.Device = None,

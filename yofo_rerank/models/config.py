@@ -34,7 +34,7 @@ class YofoConfig(BaseModel):
     format_version: int = Field(ge=1)
     base_model: str
     base_fingerprint: str | None = None  # `yofo_rerank.models.fingerprint.base_fingerprint`; None = not checked
-    max_pixels: int | None = Field(default=None, ge=1)  # per image; None = the processor's own budget
+    max_pixels: int | None = Field(default=None, ge=1)  # per image; None = 1,280 image tokens
     special_tokens: tuple[str, ...] = ()
     calibration: Calibration = Calibration()
 
@@ -55,7 +55,7 @@ class YofoConfig(BaseModel):
         if not path.is_file():
             return None
         try:
-            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+            return cls.model_validate_json(path.read_bytes())
         except ValidationError as error:
             problem = error.errors(include_url=False)[0]
             key = ".".join(str(part) for part in problem["loc"])

@@ -17,7 +17,7 @@ from yofo_rerank.models.fingerprint import base_fingerprint, is_same_base
 from yofo_rerank.models.sources import ADAPTER_WEIGHTS, as_model_error, file_digest, resolve
 from yofo_rerank.models.tokens import add_special_tokens
 from yofo_rerank.models.vision import linearise_patches
-from yofo_rerank.prompts import PromptFormat, get_format
+from yofo_rerank.prompts import FORMATS, PromptFormat, get_format
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, Qwen2VLImageProcessor
@@ -59,7 +59,7 @@ def load_model(
         dtype: "auto" = as stored, or float32, bfloat16, float16.
 
     Raises:
-        ModelError: not found, not a supported family, no safetensors.
+        ModelError: not found, not a supported family, no safetensors, no such device.
         AdapterMismatch: the adapter was trained for another base model or prompt format.
     """
     check_dtype(dtype)
@@ -84,7 +84,9 @@ def load_model(
         digest = file_digest(adapter_folder / ADAPTER_WEIGHTS)
     linearise_patches(model.get_submodule(family.patch_embedding))
     _cast(model, dtype)
-    model.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval().requires_grad_(False)
+    with as_model_error(name):  # an unknown device, or one that is not there
+        model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    model.eval().requires_grad_(False)
     return LoadedModel(model, tokenizer, image_processor, layout, config, fingerprint, digest)
 
 
@@ -97,7 +99,10 @@ def choose_format(wanted: str | None, config: YofoConfig | None, *, has_adapter:
     """
     if config is None:
         if has_adapter and wanted is None:
-            raise AdapterMismatch("the adapter has no yofo_config.json, so its prompt format is unknown; name it")
+            known = ", ".join(sorted(FORMATS))
+            raise AdapterMismatch(
+                f"the adapter has no yofo_config.json: its prompt format is unknown; name it: {known}"
+            )
         return get_format(wanted or ZERO_SHOT_FORMAT)
     layout = config.prompt_format()
     if wanted is not None and wanted != layout.name:
@@ -120,7 +125,8 @@ def _processors(base: Path, adapter: Path | None) -> tuple[PreTrainedTokenizerBa
     """The base model's; the tokenizer from the adapter where it has one, because training added tokens to it."""
     processor = transformers.AutoProcessor.from_pretrained(base, trust_remote_code=False)
     if adapter is not None and (adapter / "tokenizer.json").is_file():
-        tokenizer = transformers.AutoTokenizer.from_pretrained(adapter, trust_remote_code=False)
+        with as_model_error(str(adapter)):
+            tokenizer = transformers.AutoTokenizer.from_pretrained(adapter, trust_remote_code=False)
         return tokenizer, processor.image_processor
     return processor.tokenizer, processor.image_processor
 

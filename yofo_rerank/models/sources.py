@@ -11,6 +11,8 @@ from yofo_rerank.errors import ModelError
 
 MINI = "mini"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
+# What transformers, peft and torch raise for files that they cannot read and devices that they do not have.
+_LOAD_ERRORS = (AssertionError, AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError)
 _SAFE_FILES = ("*.json", "*.safetensors", "*.txt", "*.jinja")  # nothing that runs or unpickles
 
 
@@ -38,12 +40,12 @@ def resolve(name: str, adapter: str | None, revision: str | None) -> tuple[Path,
 
 @contextmanager
 def as_model_error(name: str) -> Iterator[None]:
-    """What Hugging Face raises when something cannot be loaded, as a ModelError with the first line of its reason."""
+    """What the libraries raise when something cannot be loaded, as a ModelError with the first line of its reason."""
     from safetensors import SafetensorError
 
     try:
         yield
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    except (*_LOAD_ERRORS, SafetensorError) as error:
         if isinstance(error, ModelError):
             raise
         reason = str(error).strip().splitlines()

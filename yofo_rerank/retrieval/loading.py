@@ -49,9 +49,9 @@ def load(model: str, pretrained: str | None, device: str | None, dtype: str) -> 
     _check_folder(name)
     if ":" not in name:
         _check_known(name, pretrained)
-    target = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     tag = open_clip.get_pretrained_cfg(name, pretrained) if pretrained else {}
     try:
+        target = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         _check_text_config(open_clip.get_model_config(name), name)
         network, preprocess = open_clip.create_model_from_pretrained(
             name,

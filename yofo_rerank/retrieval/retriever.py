@@ -109,15 +109,18 @@ class ClipFaissRetriever:
             progress: show a bar on stderr; None: when that is a terminal.
 
         Raises:
-            DocumentError: code `duplicate_id`, unless `replace`.
+            DocumentError: something that is no document; code `duplicate_id`, unless `replace`.
             RetrievalError: code `too_few_vectors`, if the index cannot be trained; nothing is added then.
         """
+        if isinstance(documents, Document):
+            raise DocumentError("documents must be a list or another iterable, but got a single Document")
         before = len(self)
         skipped: list[Skipped] = []
         truncated: list[str] = []
         waiting: dict[str, tuple[Document, np.ndarray]] = {}
         added = 0
         for batch in _batches(_with_progress(documents, progress), self.batch_size):
+            _check_documents(batch)
             if not replace:
                 self._refuse_duplicates([document.id for document in batch], waiting)
             readable, vectors = self._encode(batch, skipped, truncated)
@@ -139,6 +142,7 @@ class ClipFaissRetriever:
             DocumentError: code `duplicate_id`, unless `replace`.
             RetrievalError: codes `bad_embeddings`, `too_few_vectors`.
         """
+        _check_documents(documents)
         vectors = self._check_embeddings(embeddings, len(documents))
         if not replace:
             self._refuse_duplicates([document.id for document in documents])
@@ -336,6 +340,12 @@ class ClipFaissRetriever:
         if not np.isfinite(vectors).all():
             raise RetrievalError("got embeddings with NaN or infinity, wanted finite numbers", code="bad_embeddings")
         return normalise(vectors)
+
+
+def _check_documents(documents: Iterable[Document]) -> None:
+    for document in documents:
+        if not isinstance(document, Document):
+            raise DocumentError(f"wanted a Document, but got {type(document).__name__}")
 
 
 def _check_top_k(top_k: int) -> None:

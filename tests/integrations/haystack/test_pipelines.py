@@ -13,7 +13,10 @@ from haystack.components.converters.image import ImageFileToDocument
 from haystack.components.joiners import DocumentJoiner
 from haystack.components.rankers import LostInTheMiddleRanker, MetaFieldRanker
 from haystack.components.retrievers.in_memory import InMemoryBM25Retriever, InMemoryEmbeddingRetriever
+from haystack.core.errors import BreakpointException
+from haystack.core.pipeline.breakpoint import load_pipeline_snapshot
 from haystack.dataclasses import ByteStream
+from haystack.dataclasses.breakpoints import Breakpoint
 from haystack.document_stores.in_memory import InMemoryDocumentStore
 from haystack_integrations.components.embedders.open_clip import OpenClipDocumentImageEmbedder, OpenClipTextEmbedder
 from haystack_integrations.components.rankers.yofo import YofoQueryDecomposer, YofoRanker
@@ -104,6 +107,16 @@ def test_streaming_steps_of_an_async_run_agree(judge, documents):
     assert ids(asyncio.run(last())) == ids(shop(documents).run(INPUTS))
 
 
+@pytest.mark.skipif(not hasattr(Pipeline, "stream"), reason="this Haystack streams nothing")
+def test_the_result_of_a_stream_agrees(judge, documents):
+    async def result():
+        handle = shop(documents).stream(INPUTS)
+        assert [chunk async for chunk in handle] == []
+        return handle.result
+
+    assert ids(asyncio.run(result())) == ids(shop(documents).run(INPUTS))
+
+
 def test_joined_retrievers_give_each_document_once(judge, documents):
     texts = [Document(id=f"d{n}", content=f"long dress {n}", embedding=[1.0, n / 10]) for n in range(3)]
     store = InMemoryDocumentStore(embedding_similarity_function="cosine")
@@ -121,6 +134,23 @@ def test_joined_retrievers_give_each_document_once(judge, documents):
     assert sorted(ids(pipeline.run(inputs))) == ["d0", "d1", "d2"]
 
 
+def test_many_retrievers_in_one(judge, clip):
+    retrievers = pytest.importorskip("haystack.components.retrievers")
+    if not hasattr(retrievers, "MultiRetriever"):
+        pytest.skip("this Haystack has no MultiRetriever")
+    store = InMemoryDocumentStore()
+    texts = [Document(id=f"d{n}", content=f"long dress {n}") for n in range(3)]
+    store.write_documents(OpenClipDocumentImageEmbedder(model=clip).run(documents=texts)["documents"])
+    by_meaning = retrievers.TextEmbeddingRetriever(
+        retriever=InMemoryEmbeddingRetriever(store), text_embedder=OpenClipTextEmbedder(model=clip)
+    )
+    many = retrievers.MultiRetriever(retrievers={"words": InMemoryBM25Retriever(store), "meaning": by_meaning})
+    pipeline = build(retriever=many, ranker=YofoRanker())
+    pipeline.connect("retriever.documents", "ranker.documents")
+    inputs = {"retriever": {"query": "dress"}, "ranker": {"query": QUERY}}
+    assert sorted(ids(pipeline.run(inputs))) == ["d0", "d1", "d2"]
+
+
 def test_two_retrievers_straight_into_the_ranker(judge):
     one = Document(id="a", content="x", score=0.2)
     two = [Document(id="a", content="x", score=0.8), Document(id="b", content="y", score=0.1)]
@@ -134,7 +164,7 @@ def test_two_retrievers_straight_into_the_ranker(judge):
     assert {document.id: document.meta["yofo"]["retrieval_score"] for document in found} == {"a": 0.8, "b": 0.1}
 
 
-def test_the_rankers_and_builders_of_haystack_take_what_comes_out(judge, documents):
+def test_the_rankers_and_builders_of_haystack_take_what_comes_out(judge, documents, caplog):
     texts = [Document(id=f"d{n}", content=f"long dress {n}", meta={"rating": n}) for n in range(4)]
     pipeline = build(
         ranker=YofoRanker(),
@@ -151,6 +181,7 @@ def test_the_rankers_and_builders_of_haystack_take_what_comes_out(judge, documen
     with warnings.catch_warnings():
         warnings.simplefilter("error", category=UserWarning)
         result = pipeline.run(inputs)
+    assert "score" not in caplog.text  # MetaFieldRanker warns of those outside 0..1
     assert "yofo" not in result["prompt"]["prompt"]  # reasons are shown only to those who ask for them
     assert len(result["answer"]["answers"][0].documents) == 4
 
@@ -189,6 +220,24 @@ def test_a_ranked_document_can_be_stored(judge, documents, tmp_path):
     store.save_to_disk(str(tmp_path / "store.json"))
     again = InMemoryDocumentStore.load_from_disk(str(tmp_path / "store.json"))
     assert all(document.meta["yofo"]["judgements"] for document in again.filter_documents())
+
+
+def test_a_run_goes_on_from_a_snapshot(judge, documents, tmp_path, monkeypatch):
+    """The documents that the ranker gave, reasons and all, are written to a file and read again."""
+    monkeypatch.setenv("HAYSTACK_PIPELINE_SNAPSHOT_SAVE_ENABLED", "true")
+
+    def pipeline():
+        made = build(ranker=YofoRanker(), top=YofoRanker(requirements=["long"], top_k=3))
+        made.connect("ranker.documents", "top.documents")
+        return made
+
+    inputs = {"ranker": {"query": QUERY, "documents": documents}, "top": {"query": QUERY}}
+    expected = pipeline().run(inputs)["top"]["documents"]
+    with pytest.raises(BreakpointException):
+        pipeline().run(inputs, break_point=Breakpoint("top", snapshot_file_path=str(tmp_path)))
+    (file,) = tmp_path.iterdir()
+    snapshot = load_pipeline_snapshot(file)
+    assert pipeline().run({}, pipeline_snapshot=snapshot)["top"]["documents"] == expected
 
 
 class Spans(tracing.Tracer):

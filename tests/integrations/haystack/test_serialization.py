@@ -84,6 +84,42 @@ def test_to_dict_holds_every_parameter_and_no_secret(components):
         assert "not-to-be-written" not in str(data)
 
 
+def test_every_setting_is_written_under_its_own_name():
+    device = ComponentDevice.from_str("cuda:1")
+    settings = {
+        "model": "Qwen/Qwen3-VL-2B-Instruct",
+        "adapter": "my/adapter",
+        "revision": "main",
+        "device": device,
+        "dtype": "bfloat16",
+        "max_batch_tokens": 1000,
+        "max_pixels": 10_000,
+        "cache_bytes": 0,
+        "top_k": 3,
+        "score_threshold": 0.5,
+        "requirements": [{"text": "red", "necessity": "should", "weight": 0.5, "name": None}],
+        "decomposer": {"kind": "rules"},
+        "scoring": {"kind": "min"},
+        "on_error": "drop",
+        "file_path_meta_field": "photo",
+        "root_path": "photos",
+        "meta_fields_to_embed": ["title"],
+        "embedding_separator": " | ",
+        "meta_field": "why",
+    }
+    data = YofoRanker(**settings).to_dict()
+    assert data == {
+        "type": "haystack_integrations.components.rankers.yofo.ranker.YofoRanker",
+        "init_parameters": settings | {"device": {"type": "single", "device": "cuda:1"}},
+    }
+
+
+@pytest.mark.parametrize("device", [None, "cpu", "cuda:1"])
+def test_devices_round_trip(device):
+    given = None if device is None else ComponentDevice.from_str(device)
+    assert YofoRanker.from_dict(YofoRanker(device=given).to_dict()).device == given
+
+
 def test_from_dict_restores_and_leaves_the_data_alone(components):
     for one in components:
         data = one.to_dict()

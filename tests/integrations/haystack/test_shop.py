@@ -28,6 +28,22 @@ needs_mini = pytest.mark.skipif(
     not all(weights_folder(part).is_dir() for part in ("base", "adapter", "clip")),
     reason="the embedded weights are not built yet (make train-mini)",
 )
+WRAPPER = """
+from pathlib import Path
+
+from haystack import Pipeline
+from hayhooks import BasePipelineWrapper
+
+
+class PipelineWrapper(BasePipelineWrapper):
+    def setup(self) -> None:
+        self.pipeline = Pipeline.loads(Path(__file__).with_name("shop.yaml").read_text())
+
+    def run_api(self, query: str) -> list[dict]:
+        inputs = {name: {"query": query} for name in ("decomposer", "ranker")}
+        found = self.pipeline.run({"embedder": {"text": query}} | inputs)["ranker"]["documents"]
+        return [{"id": document.id, "score": document.score, **document.meta["yofo"]} for document in found]
+"""
 try:
     import haystack_integrations.document_stores.qdrant as qdrant
 except ImportError:  # not installed, or for another version of Haystack
@@ -95,11 +111,14 @@ def test_on_mini(store, tmp_path):
 
 @pytest.fixture
 def server(tiny_yaml, tmp_path):
-    """Hayhooks with its default, strict settings, serving the YAML; yields its address."""
+    """Hayhooks with its default, strict settings, serving the YAML, bare and in a wrapper; yields its address."""
     pytest.importorskip("hayhooks", reason="hayhooks is not installed")
     pipelines = tmp_path / "pipelines"
     pipelines.mkdir()
-    (pipelines / "shop.yaml").write_text(tiny_yaml.read_text())
+    (pipelines / "wrapped").mkdir()
+    for folder in (pipelines, pipelines / "wrapped"):
+        (folder / "shop.yaml").write_text(tiny_yaml.read_text())
+    (pipelines / "wrapped" / "pipeline_wrapper.py").write_text(WRAPPER)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -144,13 +163,19 @@ def _when_ready(address, process, log):
     pytest.fail(f"hayhooks did not start: {log.read_text()}")
 
 
-def test_hayhooks_serves_the_yaml(server):
+def ask(address):
     request = urllib.request.Request(
-        f"{server}/shop/run", json.dumps({"query": QUERY}).encode(), {"Content-Type": "application/json"}
+        f"{address}/run", json.dumps({"query": QUERY}).encode(), {"Content-Type": "application/json"}
     )
     with urllib.request.urlopen(request, timeout=300) as response:
-        answer = json.load(response)
-    documents = answer["result"]["ranker"]["documents"]
+        return json.load(response)["result"]
+
+
+def test_hayhooks_serves_the_yaml_and_a_wrapper(server):
+    documents = ask(f"{server}/shop")["ranker"]["documents"]
     assert len(documents) == 7
     assert [document["score"] for document in documents] == sorted((d["score"] for d in documents), reverse=True)
     assert all(len(document["meta"]["yofo"]["judgements"]) == 3 for document in documents)
+    wrapped = ask(f"{server}/wrapped")
+    assert [(one["id"], one["score"]) for one in wrapped] == [(one["id"], one["score"]) for one in documents]
+    assert all(len(one["judgements"]) == 3 for one in wrapped)

@@ -1,5 +1,7 @@
 """Where image and text of a Haystack document come from, and what is refused (S20-S25, H9, H12, H13)."""
 
+import socket
+
 import pytest
 from haystack import Document
 from haystack.dataclasses import ByteStream
@@ -76,6 +78,20 @@ def test_no_path_leaves_the_root(path, tmp_path):
     with pytest.raises(ImageError) as caught:
         DocumentReader(root_path=str(root)).read(Document(meta={"file_path": path}))
     assert caught.value.code == "outside_root"
+
+
+@pytest.mark.parametrize("with_root", [False, True])
+@pytest.mark.parametrize("address", ["https://example.com/1.png", "file:///etc/passwd"])
+def test_nothing_is_fetched(address, with_root, tmp_path, monkeypatch):
+    def no_socket(*arguments, **settings):
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", no_socket)
+    monkeypatch.setattr(socket, "getaddrinfo", no_socket)
+    reader = DocumentReader(root_path=str(tmp_path) if with_root else None)
+    with pytest.raises(ImageError, match="nothing is fetched") as caught:
+        reader.read(Document(meta={"file_path": address})).load_image()
+    assert caught.value.code == "url"
 
 
 def test_a_path_that_cannot_be_one(tmp_path):

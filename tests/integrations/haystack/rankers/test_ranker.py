@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import json
+import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -335,8 +336,14 @@ def test_eight_threads_equal_the_serial_result_and_load_once(model, documents, m
     assert len({tuple(scores(result).values()) for result in serial}) > 1
 
 
-def test_run_async_is_run_off_the_loop(model, documents):
-    ranker = YofoRanker(model=model)
+def test_run_async_is_run_off_the_loop(model, documents, monkeypatch):
+    loaders = []
+    monkeypatch.setattr(
+        build,
+        "build_slot_model",
+        lambda *args, real=build.build_slot_model: loaders.append(threading.current_thread()) or real(*args),
+    )
+    ranker = YofoRanker(model=model, max_batch_tokens=2345)
     assert inspect.signature(ranker.run).parameters == inspect.signature(ranker.run_async).parameters
 
     async def main():
@@ -355,6 +362,8 @@ def test_run_async_is_run_off_the_loop(model, documents):
 
     result, ticks = asyncio.run(main())
     assert ticks > 0
+    assert len(loaders) == 1
+    assert loaders[0] is not threading.main_thread()
     assert ids(result) == ids(ranker.run(query=QUERY, documents=documents))
 
 

@@ -71,7 +71,9 @@ def test_prompts(nodes, judge):  # L21
 
 
 @pytest.mark.parametrize("how", ["sync", "async"])
-@pytest.mark.parametrize("script", [{"reply": "Sure! Here you are"}, {"delay": 2.0}], ids=["bad reply", "too late"])
+@pytest.mark.parametrize(
+    "script", [{"reply": "Sure! Here you are"}, {"reply": None}, {"delay": 2.0}], ids=["bad reply", "error", "too late"]
+)
 def test_rules_take_over(nodes, judge, caplog, how, script):  # L21
     reranker = YofoRerank(decomposer="llm", llm=chat(**script), llm_timeout=0.3)
     if how == "sync":
@@ -120,3 +122,17 @@ def test_cancelled(nodes, judge):  # L16
         return await reranker.apostprocess_nodes(nodes, query_str="a grey skirt")
 
     assert texts(asyncio.run(main())) == ["grey", "long"]
+
+
+def test_cancelled_while_judging(nodes, judge, monkeypatch):  # L16: the thread ends by itself
+    rank = YofoRerank._rank
+    monkeypatch.setattr(YofoRerank, "_rank", lambda self, *given: time.sleep(0.3) or rank(self, *given))
+    reranker = YofoRerank()
+    expected = reranker.postprocess_nodes(nodes, query_str="a grey skirt")
+
+    async def main():
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reranker.apostprocess_nodes(nodes, query_str="a red dress"), 0.05)
+        return await reranker.apostprocess_nodes(nodes, query_str="a grey skirt")
+
+    assert asyncio.run(main()) == expected

@@ -72,6 +72,15 @@ def test_nothing_to_rank(judge, recorded, how):  # L6
 
 
 @pytest.mark.parametrize("how", ["sync", "async"])
+def test_no_query(nodes, judge, recorded, how):  # L5, L15
+    legacy = LlamaDebugHandler(print_trace_on_end=False)
+    with pytest.raises(ValueError, match="got no query"):
+        call(YofoRerank(callback_manager=CallbackManager([legacy])), nodes, how)
+    assert [type(event) for event in rerank_events(recorded[0])] == [ReRankStartEvent, ReRankEndEvent]
+    assert len(legacy.get_event_pairs(CBEventType.RERANKING)) == 1
+
+
+@pytest.mark.parametrize("how", ["sync", "async"])
 def test_an_error(nodes, judge, recorded, how):  # L15
     judge.failures = {"p0": "truncated"}
     legacy = LlamaDebugHandler(print_trace_on_end=False)

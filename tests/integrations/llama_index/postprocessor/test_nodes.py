@@ -65,8 +65,9 @@ def test_images(picture, data, judge):  # L10, S24
         assert document.load_image().tobytes() == pixels, name
         assert document.text == ("a grey skirt" if "text" in name or "caption" in name else None), name
     scored = [NodeWithScore(node=node) for node in with_image.values()]
-    classes = {type(one.node) for one in YofoRerank(top_n=99, requirements=["grey"]).postprocess_nodes(scored)}
-    assert classes == {ImageNode, Node, ImageDocument}
+    ranked = YofoRerank(top_n=99, requirements=["grey"]).postprocess_nodes(scored)
+    assert {one.node_id: type(one.node) for one in ranked} == {one.node_id: type(one.node) for one in scored}
+    assert all(explain(one).failure is None for one in ranked)
 
 
 @pytest.mark.parametrize(
@@ -80,9 +81,13 @@ def test_images(picture, data, judge):  # L10, S24
     ],
     ids=lambda node: type(node).__name__,
 )
-def test_texts(node):  # L10
+def test_texts(node, judge):  # L10
     document = NodeReader().read(node, "1")
     assert (document.text, document.image) == ("a grey skirt", None)
+    (found,) = YofoRerank(requirements=["grey"]).postprocess_nodes([NodeWithScore(node=node)])
+    assert type(found.node) is type(node)
+    assert (found.node_id, found.node.get_content()) == (node.node_id, "a grey skirt")
+    assert getattr(found.node, "obj", None) == getattr(node, "obj", None)
 
 
 @pytest.mark.parametrize("node", [ImageNode(), Node(), TextNode(text=" ")], ids=lambda node: type(node).__name__)
