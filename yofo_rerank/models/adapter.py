@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,9 @@ def attach_adapter(model: PreTrainedModel, folder: Path, token_ids: list[int]) -
     """
     from peft import PeftModel
 
-    adapted: Any = PeftModel.from_pretrained(model, str(folder), is_trainable=False).eval()
+    with warnings.catch_warnings():  # peft asks transformers by a name that is going away: nothing to do with the user
+        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+        adapted: Any = PeftModel.from_pretrained(model, str(folder), is_trainable=False).eval()
     _check_token_rows(adapted.peft_config["default"].trainable_token_indices, token_ids)
     probe = torch.tensor([[*range(_PROBE_TOKENS), *token_ids]], device=model.device)
     unmerged = _logits(adapted, probe)
