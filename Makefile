@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-haystack-2 test-wheel check format train-mini bench clean
+.PHONY: help demo test test-wheel check format train-mini bench clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -33,21 +33,22 @@ demo: .venv/installed  ## three searches of the paper on the embedded catalogue,
 	@$(BIN)/python pipelines/fashion_search.py --preset evening --preset ruched --preset summer-text --html $(DEMO)
 	@echo "Open $(abspath $(DEMO)) in a browser."
 
-# The component for Haystack is tested on both of its major versions: the older one lies in a folder of its own, before
-# the newer one on the path, so that the gigabytes of PyTorch need no second environment.
-HAYSTACK_2 := .venv/haystack-2
+# The components for Haystack are tested on older versions too: each lies in a folder of its own, before the newest one
+# on the path, so that the gigabytes of PyTorch need no other environment.
+HAYSTACKS := 2.24 2.31
+.PRECIOUS: .venv/haystack-%/installed
 
-$(HAYSTACK_2)/installed: .venv/installed-dev
-	@echo "Installing Haystack 2 beside ..."
-	@$(BIN)/python -m pip install --no-deps --upgrade --target $(HAYSTACK_2) 'haystack-ai==2.31.*' $(BRIEFLY)
+.venv/haystack-%/installed: .venv/installed-dev
+	@echo "Installing Haystack $* beside ..."
+	@$(BIN)/python -m pip install --no-deps --upgrade --target $(@D) 'haystack-ai==$*.*' $(BRIEFLY)
 	@touch $@
 
-test: .venv/installed-dev test-haystack-2 test-wheel  ## the whole test-suite, with coverage
-	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+test-haystack-%: .venv/haystack-%/installed
+	@PYTHONPATH=.venv/haystack-$* $(BIN)/python -c 'import haystack; print("Haystack", haystack.__version__)'
+	@PYTHONPATH=.venv/haystack-$* $(BIN)/python -m pytest tests/integrations/haystack
 
-test-haystack-2: $(HAYSTACK_2)/installed  ## the tests of the Haystack components, on Haystack 2
-	@PYTHONPATH=$(HAYSTACK_2) $(BIN)/python -c 'import haystack; print("Haystack", haystack.__version__)'
-	@PYTHONPATH=$(HAYSTACK_2) $(BIN)/python -m pytest tests/integrations/haystack
+test: .venv/installed-dev $(HAYSTACKS:%=test-haystack-%) test-wheel  ## the whole test-suite, with coverage
+	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
 test-wheel: .venv/installed-dev  ## build the wheel, and use it from a folder of its own
 	@rm -rf .venv/wheel && $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir .venv/wheel .
