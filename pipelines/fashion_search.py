@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> list[Ranking]:
 def build_retriever(folder: Path | None, media: str, encoder: ClipEncoder) -> ClipFaissRetriever:
     """The first stage over a folder of images, or over drawn garments; `.save(path)` and `.load(path)` keep one."""
     if folder is None:
-        return sample_retriever(400, seed=7, media=media, encoder=encoder)
+        return sample_retriever(400, seed=40, media=media, encoder=encoder)  # it has what the presets look for
     retriever = ClipFaissRetriever(encoder)
     if not retriever.add(load_folder(folder)).added:  # unreadable images are reported and skipped
         raise DocumentError(f"found no readable image in {str(folder)!r}", code="missing")

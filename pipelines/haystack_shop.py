@@ -55,7 +55,7 @@ def build_pipeline(arguments: argparse.Namespace, folder: Path) -> Pipeline:
     components = description["components"]
     index = arguments.index or folder / "catalogue.index"
     if arguments.index is None:
-        sample_retriever(400, seed=7).save(index)  # drawn and embedded once, then kept in the user's cache
+        sample_retriever(400, seed=40).save(index)  # drawn and embedded once, then kept in the user's cache
     components["retriever"]["init_parameters"]["index_path"] = str(index)
     if arguments.store == "qdrant":
         model = components["embedder"]["init_parameters"]["model"]

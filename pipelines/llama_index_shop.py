@@ -51,7 +51,7 @@ def build_retriever(arguments: argparse.Namespace) -> BaseRetriever:
     if arguments.index is not None:
         retriever = ClipFaissRetriever.load(arguments.index, similarity_top_k=count)
     else:  # drawn and embedded once, then kept in the user's cache
-        retriever = ClipFaissRetriever(sample_retriever(400, seed=7), similarity_top_k=count)
+        retriever = ClipFaissRetriever(sample_retriever(400, seed=40), similarity_top_k=count)
     if arguments.store == "faiss":
         return retriever
     from llama_index.vector_stores.qdrant import QdrantVectorStore
