@@ -31,16 +31,8 @@ WORDS = "black trousers for winter"
 
 
 @pytest.fixture(scope="module")
-def model(tiny_qwen3_vl, saved_model, tmp_path_factory):
-    return str(saved_model(tiny_qwen3_vl, tmp_path_factory.mktemp("judge") / "base"))
-
-
-@pytest.fixture(scope="module")
-def pictures(make_image, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("photos")
-    for number in range(6):
-        make_image(48, 48, seed=number).save(folder / f"{number}.png")
-    return sorted(folder.iterdir())
+def pictures(photos):
+    return sorted(photos.iterdir())
 
 
 class Given(BaseRetriever):

@@ -6,8 +6,6 @@ import weakref
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 from yofo_rerank.documents import Document, ImageLimits, load_folder
@@ -379,28 +377,6 @@ def test_an_image_folder_with_the_real_encoder(clip_folder, tmp_path, make):
     assert hits[1].score < 0.9999
     assert len(retriever.search("a blue hooded top " * 60, top_k=100)) == 9  # 240 words
     assert isinstance(hits[0], RetrievedDocument)
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(query=st.text(max_size=200) | st.sampled_from(["<start_of_text>", "<|end|> <|pad|>", "\u202eright to left 🧥"]))
-def test_any_text_finds_something_or_is_refused(query, custom_clip_folder, clip_folder, any_text_retrievers):
-    for retriever in any_text_retrievers:
-        try:
-            hits = retriever.search(query, top_k=3)
-        except RetrievalError as error:
-            assert error.code == "bad_query"
-            assert not query.strip() or any("\ud800" <= character <= "\udfff" for character in query)
-        else:
-            assert len(hits) == 3
-            assert all(np.isfinite(hit.score) for hit in hits)
-
-
-@pytest.fixture(scope="module")
-def any_text_retrievers(clip_folder, custom_clip_folder):
-    retrievers = [ClipFaissRetriever.from_pretrained(folder) for folder in (clip_folder, custom_clip_folder)]
-    for retriever in retrievers:
-        retriever.add(texts(3))
-    return retrievers
 
 
 def test_bad_batch_size(encoder):

@@ -1,22 +1,13 @@
 import random
 
 import numpy as np
-import pytest
 import torch
 
-from yofo_rerank.mini.architecture import build_model, build_tokenizer
+from yofo_rerank.mini.architecture import build_model
 from yofo_rerank.mini.attributes import Garment
 from yofo_rerank.mini.recipe.language import collate, hidden_states, make_lesson, train_language
-from yofo_rerank.prompts import SPECIAL_TOKENS
 
 DRESS = Garment("dress", "red", "white", "striped", "short", "v", "midi", "cotton", belt=True)
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-    tokenizer = build_tokenizer()
-    tokenizer.add_tokens(list(SPECIAL_TOKENS), special_tokens=True)
-    return tokenizer
 
 
 def test_a_slot_is_trained_in_the_context_of_inference(tokenizer):

@@ -4,22 +4,13 @@ import json
 import random
 
 import numpy as np
-import pytest
 import torch
 
-from yofo_rerank.mini.architecture import build_model, build_tokenizer
+from yofo_rerank.mini.architecture import build_model
 from yofo_rerank.mini.attributes import sample_garment
 from yofo_rerank.mini.recipe.language import make_lesson
 from yofo_rerank.mini.recipe.together import train_together
 from yofo_rerank.mini.recipe.vision import Probe
-from yofo_rerank.prompts import SPECIAL_TOKENS
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-    tokenizer = build_tokenizer()
-    tokenizer.add_tokens(list(SPECIAL_TOKENS), special_tokens=True)
-    return tokenizer
 
 
 def test_reasons_may_be_left_out_and_the_deciding_values_stay(tokenizer):
