@@ -14,8 +14,8 @@ from pathlib import Path
 from haystack import Document
 
 from yofo_rerank import Document as YofoDocument
-from yofo_rerank.adapters.paths import confined
 from yofo_rerank.errors import DocumentError, ImageError
+from yofo_rerank.frameworks.paths import confined
 from yofo_rerank.images import is_data_uri
 
 PDF = "application/pdf"

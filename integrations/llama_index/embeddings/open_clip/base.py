@@ -12,8 +12,8 @@ from llama_index.core.bridge.pydantic import Field, PrivateAttr, field_validator
 from llama_index.core.embeddings import MultiModalEmbedding
 from llama_index.core.schema import ImageType
 
-from yofo_rerank.adapters.encoders import SharedEncoder
-from yofo_rerank.adapters.paths import confined
+from yofo_rerank.frameworks.encoders import SharedEncoder
+from yofo_rerank.frameworks.paths import confined
 from yofo_rerank.images import load_image
 
 

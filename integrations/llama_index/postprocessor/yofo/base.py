@@ -21,9 +21,9 @@ from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 from llama_index.postprocessor.yofo.explanation import explained
 from llama_index.postprocessor.yofo.nodes import NodeReader
 
-from yofo_rerank.adapters.candidates import rank_candidates
 from yofo_rerank.decompose import DEFAULT_PROMPT, Decomposer, FixedDecomposer, LlmDecomposer, decompose, get_decomposer
 from yofo_rerank.errors import DecomposeError
+from yofo_rerank.frameworks.candidates import rank_candidates
 from yofo_rerank.judge import YofoJudge
 from yofo_rerank.models.build import Budget
 from yofo_rerank.requirements import DecomposedQuery, Requirement

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from llama_index.core.schema import BaseNode, ImageNode, MetadataMode, Node
 
-from yofo_rerank.adapters.fetch import fetch_image
-from yofo_rerank.adapters.paths import confined
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError, ImageError
+from yofo_rerank.frameworks.fetch import fetch_image
+from yofo_rerank.frameworks.paths import confined
 from yofo_rerank.images import is_data_uri
 
 _FETCHES_AT_ONCE = 8

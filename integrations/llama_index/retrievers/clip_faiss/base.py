@@ -15,10 +15,10 @@ from llama_index.postprocessor.yofo.nodes import NodeReader
 from llama_index.retrievers.clip_faiss.documents import to_node
 
 from yofo_rerank import retrieval
-from yofo_rerank.adapters.encoders import shared_encoder
-from yofo_rerank.adapters.paths import confined
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import RetrievalError
+from yofo_rerank.frameworks.encoders import shared_encoder
+from yofo_rerank.frameworks.paths import confined
 from yofo_rerank.images import load_image
 from yofo_rerank.retrieval import AddReport, RetrievedDocument, Skipped
 

@@ -183,7 +183,7 @@ def test_nothing_is_fetched(url, kind, judge, monkeypatch):  # S22
     assert not judge.seen[-1:] or judge.seen == [[]]
 
 
-def test_fetched_where_allowed(picture, judge, monkeypatch):  # S23; the fetching itself: tests/adapters
+def test_fetched_where_allowed(picture, judge, monkeypatch):  # S23; the fetching itself: tests/frameworks
     monkeypatch.setattr(nodes_module, "fetch_image", lambda url: picture.read_bytes())
     scored = [NodeWithScore(node=ImageNode(id_=str(n), image_url=f"https://example.com/{n}.png")) for n in range(20)]
     reranker = YofoRerank(top_n=20, requirements=["grey"], allow_remote_images=True)

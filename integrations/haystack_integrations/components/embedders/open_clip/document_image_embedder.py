@@ -11,8 +11,8 @@ from haystack_integrations.common.yofo.checks import device_from_dict, device_to
 from haystack_integrations.common.yofo.documents import DocumentReader
 from PIL.Image import Image
 
-from yofo_rerank.adapters.encoders import shared_encoder
 from yofo_rerank.errors import DocumentError
+from yofo_rerank.frameworks.encoders import shared_encoder
 
 logger = logging.getLogger(__name__)
 

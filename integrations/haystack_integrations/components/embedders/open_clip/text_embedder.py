@@ -8,7 +8,7 @@ from haystack import component, default_from_dict, default_to_dict
 from haystack.utils import ComponentDevice
 from haystack_integrations.common.yofo.checks import device_from_dict, device_to_dict, torch_device
 
-from yofo_rerank.adapters.encoders import shared_encoder
+from yofo_rerank.frameworks.encoders import shared_encoder
 
 
 @component

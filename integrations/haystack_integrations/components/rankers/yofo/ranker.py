@@ -13,8 +13,8 @@ from haystack_integrations.common.yofo.documents import DocumentReader, without_
 from haystack_integrations.components.rankers.yofo.query_decomposer import Spec, YofoQueryDecomposer, decomposer_to_dict
 
 from yofo_rerank import Requirement, YofoJudge, YofoReranker
-from yofo_rerank.adapters.candidates import Explanation, rank_candidates
 from yofo_rerank.decompose import FixedDecomposer, get_decomposer
+from yofo_rerank.frameworks.candidates import Explanation, rank_candidates
 from yofo_rerank.models.build import Budget
 from yofo_rerank.reranker import OnError
 from yofo_rerank.scoring import ScoringRule

@@ -12,7 +12,7 @@ from haystack.utils.filters import document_matches_filter
 from haystack_integrations.common.yofo.checks import check_top_k, device_from_dict, device_to_dict, torch_device
 
 from yofo_rerank import Document as YofoDocument
-from yofo_rerank.adapters.encoders import shared_encoder
+from yofo_rerank.frameworks.encoders import shared_encoder
 from yofo_rerank.retrieval import ClipFaissRetriever as YofoClipFaissRetriever
 from yofo_rerank.retrieval.storage import read_manifest
 

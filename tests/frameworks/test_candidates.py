@@ -6,10 +6,10 @@ import logging
 import pytest
 
 from yofo_rerank import Document
-from yofo_rerank.adapters.candidates import Explanation, rank_candidates
-from yofo_rerank.adapters.extras import require
-from yofo_rerank.adapters.paths import confined
 from yofo_rerank.errors import ImageError, MissingExtra
+from yofo_rerank.frameworks.candidates import Explanation, rank_candidates
+from yofo_rerank.frameworks.extras import require
+from yofo_rerank.frameworks.paths import confined
 from yofo_rerank.judge import check_requirements
 from yofo_rerank.requirements import JudgedDocument, Judgement
 from yofo_rerank.reranker import YofoReranker

@@ -8,9 +8,9 @@ import threading
 
 import pytest
 
-from yofo_rerank.adapters import fetch
-from yofo_rerank.adapters.fetch import FetchLimits, fetch_image
 from yofo_rerank.errors import ImageError
+from yofo_rerank.frameworks import fetch
+from yofo_rerank.frameworks.fetch import FetchLimits, fetch_image
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(1000)
 

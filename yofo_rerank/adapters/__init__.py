@@ -1,1 +1,0 @@
-"""What the adapters for frameworks share; it knows none of them, and torch no more than the core does."""
