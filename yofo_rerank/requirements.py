@@ -17,6 +17,7 @@ from yofo_rerank.documents import Document
 Necessity = Literal["must", "should"]
 
 MAX_REQUIREMENT_CHARS = 1000
+MAX_QUERY_CHARS = 5_000  # of a query nothing reads more: no decomposer, no chat model, no first stage
 
 
 class Requirement(BaseModel):

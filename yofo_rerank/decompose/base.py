@@ -11,7 +11,6 @@ from yofo_rerank.requirements import DecomposedQuery, Requirement
 
 MAX_REQUIREMENTS = 64
 MAX_TEXT_CHARS = 200
-MAX_QUERY_CHARS = 5_000
 
 
 @runtime_checkable

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from yofo_rerank.decompose.base import MAX_QUERY_CHARS, MAX_TEXT_CHARS, assemble, clean, is_visible
+from yofo_rerank.decompose.base import MAX_TEXT_CHARS, assemble, clean, is_visible
 from yofo_rerank.decompose.phrases import phrases
 from yofo_rerank.decompose.segments import split
 from yofo_rerank.decompose.tokens import tokenize
-from yofo_rerank.requirements import DecomposedQuery, Requirement
+from yofo_rerank.requirements import MAX_QUERY_CHARS, DecomposedQuery, Requirement
 
 
 @dataclass(frozen=True)
