@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-wheel check format train-mini bench clean
+.PHONY: help demo test test-wheel docs check format train-mini bench clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -26,7 +26,7 @@ help:  ## this list
 
 .venv/installed-dev: .venv/installed
 	@echo "Installing what the tests need ..."
-	@$(INSTALL) -e '.[dev,llama-index,haystack]' $(BRIEFLY)
+	@$(INSTALL) -e '.[dev,docs,llama-index,haystack]' $(BRIEFLY)
 	@touch $@
 
 demo: .venv/installed  ## three searches of the paper on the embedded catalogue, and a page that shows them
@@ -47,13 +47,16 @@ test-haystack-%: .venv/haystack-%/installed
 	@PYTHONPATH=.venv/haystack-$* $(BIN)/python -c 'import haystack; print("Haystack", haystack.__version__)'
 	@PYTHONPATH=.venv/haystack-$* $(BIN)/python -m pytest tests/integrations/haystack
 
-test: .venv/installed-dev $(HAYSTACKS:%=test-haystack-%) test-wheel  ## the whole test-suite, with coverage
+test: .venv/installed-dev $(HAYSTACKS:%=test-haystack-%) test-wheel docs  ## the whole test-suite, with coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
 test-wheel: .venv/installed-dev  ## build the wheel, and use it from a folder of its own
 	@rm -rf .venv/wheel && $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir .venv/wheel .
 	@$(BIN)/python -m pip install --quiet --no-deps --target .venv/wheel/installed .venv/wheel/*.whl
 	@cd .venv/wheel/installed && PYTHONPATH=. ../../bin/python $(CURDIR)/tests/check_wheel.py
+
+docs: .venv/installed-dev  ## the documentation, into .venv/site; a broken link or reference is an error
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 check: .venv/installed-dev  ## lint, format and types
 	@$(BIN)/ruff check .
