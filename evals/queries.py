@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evals.sentences import compose, say
+from evals.oracle import OracleRequirement
+from evals.sentences import compose
 from yofo_rerank.mini.attributes import FLAGS, Garment
 from yofo_rerank.mini.phrases import WORDS
 from yofo_rerank.mini.statements import CLAIMS, POOLS, Claim, holds
@@ -44,27 +45,6 @@ class Plan:
     def size(self) -> int:
         """Requirements in all."""
         return bool(self.head) + self.positive + self.disjunction + self.negations + self.should
-
-
-@dataclass(frozen=True)
-class OracleRequirement:
-    """A requirement whose truth is known: any of its claims holds, or with `negated` none does."""
-
-    claims: tuple[Claim, ...]
-    shape: str  # of its words: adj, noun, kind, prep (yofo_rerank.mini.phrases)
-    words: tuple[str, ...]  # one for each claim
-    negated: bool = False
-    necessity: str = "must"
-
-    def holds(self, garment: Garment) -> bool:
-        """Whether it is true of a garment."""
-        return any(holds(garment, claim) for claim in self.claims) != self.negated
-
-    @property
-    def requirement(self) -> Requirement:
-        """What a perfect decomposer would make of it."""
-        text = say(self.shape, " or ".join(self.words), negated=self.negated)
-        return Requirement(text=text, necessity=self.necessity)
 
 
 @dataclass(frozen=True)

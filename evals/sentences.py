@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from evals.queries import OracleRequirement
+from evals.oracle import OracleRequirement, say
 
 _OPENINGS = ("", "", "I'm looking for ", "I need ", "show me ", "find me ", "I want ", "looking for ", "do you have ")
 _PREFERENCES = ("preferably {}", "ideally {}", "if possible {}", "preferably {}", "ideally {}")
@@ -33,17 +31,6 @@ def compose(oracle: Sequence[OracleRequirement], rng: random.Random) -> tuple[st
         if one.necessity == "should"
     ]
     return style(plain, after, denied, should, rng), ", ".join([plain, *after])
-
-
-def say(shape: str, words: str, *, negated: bool = False, with_noun: bool = False) -> str:
-    """A requirement on its own, in the shortest of usual wordings.
-
-    >>> say("noun", "a belt", negated=True), say("adj", "red or blue"), say("noun", "a belt", with_noun=True)
-    ('without a belt', 'red or blue', 'with a belt')
-    """
-    if negated:
-        return f"without {words}" if shape == "noun" else f"not {words}"
-    return f"with {words}" if shape == "noun" and with_noun else words
 
 
 def article(words: str) -> str:

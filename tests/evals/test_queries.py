@@ -3,7 +3,8 @@ import random
 import pytest
 
 from evals.meaning import Meaning, meaning
-from evals.queries import MAX_POSITIVE, GeneratedQuery, OracleRequirement, generate_queries
+from evals.oracle import OracleRequirement
+from evals.queries import MAX_POSITIVE, GeneratedQuery, generate_queries
 from evals.sentences import compose
 from yofo_rerank.mini.attributes import Garment, sample_garment
 

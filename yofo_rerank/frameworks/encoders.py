@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import threading
-from weakref import WeakValueDictionary
-
 from yofo_rerank.retrieval.encoder import ClipEncoder
+from yofo_rerank.shared import Shared
 
-_shared: WeakValueDictionary[tuple[str, str | None, str | None, str], ClipEncoder] = WeakValueDictionary()
-_lock = threading.Lock()
+Settings = tuple[str, str | None, str | None, str]  # model, pretrained, device, dtype
+
+_shared: Shared[Settings, ClipEncoder] = Shared()
 
 
 def shared_encoder(
     model: str = "mini", pretrained: str | None = None, device: str | None = None, dtype: str = "float32"
 ) -> ClipEncoder:
     """The encoder of these settings, loaded at its first use and for as long as a component holds it."""
-    key = (model, pretrained, device, dtype)
-    with _lock:
-        encoder = _shared.get(key)
-        if encoder is None:
-            encoder = _shared[key] = ClipEncoder(model, pretrained, device=device, dtype=dtype)
-        return encoder
+    settings = (model, pretrained, device, dtype)
+    return _shared.get(settings, lambda: ClipEncoder(model, pretrained, device=device, dtype=dtype))
 
 
 class SharedEncoder:
     """Holds the encoder that a component uses, so that it stays loaded; a copy holds the same, a pickle none."""
 
     def __init__(self) -> None:
-        self._held: tuple[tuple[str, str | None, str | None, str], ClipEncoder] | None = None
+        self._held: tuple[Settings, ClipEncoder] | None = None
 
     def get(self, model: str, pretrained: str | None, device: str | None, dtype: str) -> ClipEncoder:
         """As `shared_encoder`."""

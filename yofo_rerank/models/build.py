@@ -5,12 +5,11 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import threading
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
-from weakref import WeakValueDictionary
 
 from yofo_rerank.errors import ConfigError, ModelError
+from yofo_rerank.shared import Shared
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, ProcessorMixin
@@ -49,24 +48,19 @@ class Source:
     dtype: str = "auto"
 
 
-_shared: WeakValueDictionary[tuple[Source, Budget], SlotModel] = WeakValueDictionary()
-_locks: dict[tuple[Source, Budget], threading.Lock] = {}
-_locks_guard = threading.Lock()
+_shared: Shared[tuple[Source, Budget], SlotModel] = Shared()
 
 
 def shared_slot_model(source: Source, budget: Budget) -> SlotModel:
     """Load a model, or return the one that another judge of this process loaded with the same settings."""
-    with _locks_guard:
-        lock = _locks.setdefault((source, budget), threading.Lock())
-    with lock:
-        model = _shared.get((source, budget))
-        if model is None:
-            from yofo_rerank.models.loading import load_model
 
-            settings = asdict(source)
-            model = build_slot_model(load_model(settings.pop("name"), **settings), budget)
-            _shared[source, budget] = model
-        return model
+    def load() -> SlotModel:
+        from yofo_rerank.models.loading import load_model
+
+        settings = asdict(source)
+        return build_slot_model(load_model(settings.pop("name"), **settings), budget)
+
+    return _shared.get((source, budget), load)
 
 
 def from_components(model: PreTrainedModel, processor: ProcessorMixin, format_name: str, budget: Budget) -> SlotModel:
