@@ -1,16 +1,16 @@
-"""The words of the library: Requirement, DecomposedQuery, Judgement, Failure, RankedDocument, Ranking.
+"""The words of the library: Requirement, DecomposedQuery, Judgement, Failure, Explanation, RankedDocument, Ranking.
 
 All are frozen and JSON-able; numbers are Python floats.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf, field_validator
+from pydantic.dataclasses import dataclass as checked_dataclass
 
 from yofo_rerank.documents import Document
 
@@ -99,35 +99,43 @@ class JudgedDocument:
     failure: Failure | None = None
 
 
-@dataclass(frozen=True)
-class RankedDocument:
-    """One place in a ranking, with the reason for it.
+@checked_dataclass(frozen=True)
+class Explanation:
+    """Why a candidate stands where it does.
 
-    `index` is the document's position in the input (the rank before), `score` is in 0..1, `retrieval_score`
-    is the first stage's own score if it gave one. A failed document has score 0.0, no judgements and a `failure`.
+    `index` is its position in the input (the rank before), `score` is in 0..1, `retrieval_score` is the first stage's
+    own score if it gave one. A candidate that could not be judged has score 0.0, no judgements and a `failure`.
+
+    >>> Explanation(index=3, score=0.5).to_dict()
+    {'index': 3, 'score': 0.5, 'retrieval_score': None, 'judgements': [], 'failure': None}
     """
 
-    document: Document
     index: int
-    score: float
+    score: float = Field(allow_inf_nan=False)
     retrieval_score: float | None = None
     judgements: tuple[Judgement, ...] = ()
     failure: Failure | None = None
 
-    def __post_init__(self) -> None:
-        if not math.isfinite(self.score):
-            raise ValueError(f"score must be finite, but got {self.score}")
-
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types; image bytes are left out, paths and ids stay."""
+        """Plain JSON types; `Explanation(**data)` reads them back."""
         return {
-            "document": self.document.to_dict(),
             "index": self.index,
             "score": self.score,
             "retrieval_score": self.retrieval_score,
             "judgements": [judgement.to_dict() for judgement in self.judgements],
             "failure": self.failure.model_dump() if self.failure else None,
         }
+
+
+@checked_dataclass(frozen=True)
+class RankedDocument(Explanation):
+    """One place in a ranking: the document, and why it stands there."""
+
+    document: InstanceOf[Document] = Field(kw_only=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types; image bytes are left out, paths and ids stay."""
+        return {"document": self.document.to_dict()} | super().to_dict()
 
 
 class Ranking(list[RankedDocument]):

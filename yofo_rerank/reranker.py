@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 from yofo_rerank.decompose import Decomposer, FixedDecomposer, decompose, get_decomposer
 from yofo_rerank.documents import Document
-from yofo_rerank.errors import ConfigError, DocumentError, ModelError
+from yofo_rerank.errors import ConfigError, DecomposeError, DocumentError
 from yofo_rerank.judge import YofoJudge, check_documents, check_requirements
-from yofo_rerank.requirements import JudgedDocument, RankedDocument, Ranking, Requirement
+from yofo_rerank.progress import Progress
+from yofo_rerank.ranking import Candidate, explain_outcomes, failure_warnings, raise_first_failure, unreadable
+from yofo_rerank.requirements import (
+    DecomposedQuery,
+    Explanation,
+    JudgedDocument,
+    RankedDocument,
+    Ranking,
+    Requirement,
+)
 from yofo_rerank.scoring import ScoringRule, get_rule
 
 OnError = Literal["raise", "last", "drop"]
 RuleSpec = str | Mapping[str, Any] | ScoringRule
 
 DEFAULT_RULE = "weighted"
-_MODEL_FAILURES = ("nan", "oom")
 
 
 class Hit(Protocol):
@@ -32,6 +39,14 @@ class Hit(Protocol):
     def score(self) -> float:
         """The first stage's own score."""
         ...
+
+
+class Explained(NamedTuple):
+    """The query as it was understood, one explanation per place, best first, and what went wrong in one sentence."""
+
+    query: DecomposedQuery
+    places: list[Explanation]
+    warnings: list[str]
 
 
 class YofoReranker:
@@ -74,6 +89,7 @@ class YofoReranker:
         requirements: Sequence[str | Requirement] | None = None,
         retrieval_scores: Sequence[float] | None = None,
         scoring: RuleSpec | None = None,
+        progress: Progress = False,
     ) -> Ranking:
         """Best first, in new objects; equal scores keep the order of the input.
 
@@ -84,43 +100,127 @@ class YofoReranker:
             requirements: skip decomposition.
             retrieval_scores: one per document; goes before the hits' own.
             scoring: for this call; goes before the reranker's own and the decomposer's.
+            progress: True shows a bar on stderr; or a function of (judged so far, all documents).
 
         Raises:
             DecomposeError, RequirementError, RuleError: before any model work.
             DocumentError: something that is no document, or one id for two different documents.
             ModelError: the model cannot be loaded.
         """
-        if top_k is not None and (isinstance(top_k, bool) or not isinstance(top_k, int) or top_k < 1):
-            raise ConfigError(f"top_k must be None or a whole number of at least 1, but got {top_k!r}")
+        check_top_k(top_k)
         candidates, scores = split_hits(documents, retrieval_scores)
+        explained = self.explain(
+            query,
+            candidates,
+            requirements=requirements,
+            retrieval_scores=scores,
+            scoring=scoring,
+            progress=progress,
+        )
+        return self._ranking(explained, candidates, top_k)
+
+    def rerank_many(
+        self,
+        queries: Sequence[str],
+        documents: Sequence[Document | Hit],
+        *,
+        top_k: int | None = None,
+        scoring: RuleSpec | None = None,
+        progress: Progress = False,
+    ) -> list[Ranking]:
+        """As `rerank` for every query over the same documents, each of which is encoded once.
+
+        >>> YofoReranker(YofoJudge.from_pretrained("mini")).rerank_many([], [])
+        []
+        """
+        if isinstance(queries, str):
+            raise DecomposeError(f"queries must be a list, but got the text {queries!r:.80}")
+        check_top_k(top_k)
+        candidates, scores = split_hits(documents)
+        understood = [self._understand(query, None, scoring) for query in queries]
+        asked = [decomposed.requirements for decomposed, _ in understood]
+        if candidates and asked:
+            found = self.judge.judge_many(candidates, asked, **_watched(progress))
+        else:
+            found = [[] for _ in asked]
+        return [
+            self._ranking(self._explained(one, candidates, outcomes, scores), candidates, top_k)
+            for one, outcomes in zip(understood, found, strict=True)
+        ]
+
+    def explain(
+        self,
+        query: str,
+        candidates: Sequence[Candidate],
+        *,
+        requirements: Sequence[str | Requirement] | None = None,
+        retrieval_scores: Sequence[object] | None = None,
+        scoring: RuleSpec | None = None,
+        progress: Progress = False,
+    ) -> Explained:
+        """As `rerank`, without the documents, for callers with candidates of their own kind.
+
+        A candidate given as the error that kept it from becoming a document counts as one that cannot be judged.
+
+        Raises:
+            YofoError: as `rerank`.
+        """
+        if self.on_error == "raise":
+            for error in candidates:
+                if isinstance(error, DocumentError):
+                    raise error
+        understood = self._understand(query, requirements, scoring)
+        documents = [candidate for candidate in candidates if isinstance(candidate, Document)]
+        wanted = understood[0].requirements
+        judged = iter(self.judge.judge_outcomes(documents, wanted, **_watched(progress)) if documents else ())
+        outcomes = [next(judged) if isinstance(one, Document) else unreadable(one) for one in candidates]
+        return self._explained(understood, candidates, outcomes, retrieval_scores or [None] * len(outcomes))
+
+    def _understand(
+        self, query: str, requirements: Sequence[str | Requirement] | None, scoring: RuleSpec | None
+    ) -> tuple[DecomposedQuery, ScoringRule]:
+        """The requirements, and the rule they are scored by."""
         if requirements is None:
             decomposed = decompose(query, self.decomposer)
         else:
             decomposed = FixedDecomposer(check_requirements(requirements)).decompose(query)
         rule = get_rule(scoring or self.scoring or decomposed.scoring or DEFAULT_RULE)
         rule.check(decomposed.requirements)
-        outcomes = self.judge.judge_outcomes(candidates, decomposed.requirements) if candidates else []
+        return decomposed, rule
+
+    def _explained(
+        self,
+        understood: tuple[DecomposedQuery, ScoringRule],
+        candidates: Sequence[Candidate],
+        outcomes: Sequence[JudgedDocument],
+        retrieval_scores: Sequence[object],
+    ) -> Explained:
+        decomposed, rule = understood
         if self.on_error == "raise":
-            _raise_first_failure(candidates, outcomes)
-        ranked = [
-            RankedDocument(
-                document=document,
-                index=index,
-                score=0.0 if outcome.failure else rule.score(outcome.judgements),
-                retrieval_score=score,
-                judgements=outcome.judgements,
-                failure=outcome.failure,
-            )
-            for index, (document, score, outcome) in enumerate(zip(candidates, scores, outcomes, strict=True))
-            if self.on_error != "drop" or not outcome.failure
-        ]
-        ranked.sort(key=lambda place: (place.failure is not None, -place.score, place.index))
-        warnings = [
-            *decomposed.warnings,
-            *self.judge.vocabulary_warnings([requirement.text for requirement in decomposed.requirements]),
-            *_failure_warnings(outcomes, self.on_error),
-        ]
-        return Ranking(ranked[:top_k], query=decomposed, warnings=warnings)
+            raise_first_failure(candidates, outcomes)
+        drop = self.on_error == "drop"
+        return Explained(
+            decomposed,
+            explain_outcomes(outcomes, rule, retrieval_scores, drop=drop),
+            failure_warnings(outcomes, drop=drop),
+        )
+
+    def _ranking(self, explained: Explained, documents: Sequence[Document], top_k: int | None) -> Ranking:
+        texts = [requirement.text for requirement in explained.query.requirements]
+        warnings = [*explained.query.warnings, *self.judge.vocabulary_warnings(texts), *explained.warnings]
+        places = (RankedDocument(document=documents[one.index], **vars(one)) for one in explained.places[:top_k])
+        return Ranking(places, query=explained.query, warnings=warnings)
+
+
+def _watched(progress: Progress) -> dict[str, Any]:
+    """`progress` where somebody looks: any judge will do that has `judge_outcomes` and `vocabulary_warnings`."""
+    return {"progress": progress} if progress else {}
+
+
+def check_top_k(top_k: int | None) -> None:
+    """ConfigError for what is neither None nor a whole number of at least 1."""
+    if top_k is not None and (isinstance(top_k, bool) or not isinstance(top_k, int) or top_k < 1):
+        raise ConfigError(f"top_k must be None or a whole number of at least 1, but got {top_k!r}")
 
 
 def split_hits(
@@ -154,19 +254,3 @@ def _check_ids(documents: Sequence[Document]) -> None:
         first = known.setdefault(document.id, document)
         if first is not document and (first.image, first.text) != (document.image, document.text):
             raise DocumentError(f"two different documents have the id {document.id!r}", code="duplicate_id")
-
-
-def _raise_first_failure(documents: Sequence[Document], outcomes: Sequence[JudgedDocument]) -> None:
-    for document, outcome in zip(documents, outcomes, strict=True):
-        if outcome.failure is not None:
-            kind = ModelError if outcome.failure.code in _MODEL_FAILURES else DocumentError
-            raise kind(f"document {document.id[:80]!r}: {outcome.failure.message}", code=outcome.failure.code)
-
-
-def _failure_warnings(outcomes: Sequence[JudgedDocument], on_error: str) -> list[str]:
-    codes = Counter(outcome.failure.code for outcome in outcomes if outcome.failure)
-    if not codes:
-        return []
-    reasons = ", ".join(f"{code} ({count})" for code, count in sorted(codes.items()))
-    where = "dropped" if on_error == "drop" else "placed last"
-    return [f"{codes.total()} of {len(outcomes)} documents could not be judged and were {where}: {reasons}"]

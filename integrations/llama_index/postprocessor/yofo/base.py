@@ -23,7 +23,6 @@ from llama_index.postprocessor.yofo.nodes import NodeReader
 
 from yofo_rerank.decompose import DEFAULT_PROMPT, Decomposer, FixedDecomposer, LlmDecomposer, decompose, get_decomposer
 from yofo_rerank.errors import DecomposeError
-from yofo_rerank.frameworks.candidates import rank_candidates
 from yofo_rerank.judge import YofoJudge
 from yofo_rerank.models.build import Budget
 from yofo_rerank.requirements import DecomposedQuery, Requirement
@@ -242,15 +241,17 @@ class YofoRerank(BaseNodePostprocessor, PromptMixin):
             logger.warning(warning)
         reader = NodeReader(self.image_root, self.allow_remote_images, self.file_path_key, self.metadata_mode)
         ids = [f"{position}: {scored.node_id}" for position, scored in enumerate(nodes)]
-        explanations = rank_candidates(
-            YofoReranker(self._judge(), on_error=self.on_error),
+        reranker = YofoReranker(self._judge(), on_error=self.on_error)
+        found = reranker.explain(
             decomposed.query,
             reader.read_all([scored.node for scored in nodes], ids),
             requirements=decomposed.requirements,
             scoring=self.scoring or decomposed.scoring,
             retrieval_scores=[scored.score for scored in nodes],
         )
-        kept = [one for one in explanations if self.score_threshold is None or one.score >= self.score_threshold]
+        for warning in found.warnings:
+            logger.warning(warning)
+        kept = [one for one in found.places if self.score_threshold is None or one.score >= self.score_threshold]
         return [
             NodeWithScore(
                 node=explained(nodes[one.index].node, one, keep_retrieval_score=self.keep_retrieval_score),

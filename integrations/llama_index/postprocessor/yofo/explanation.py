@@ -7,7 +7,7 @@ from typing import Any
 
 from llama_index.core.schema import BaseNode, NodeWithScore
 
-from yofo_rerank.frameworks.candidates import Explanation
+from yofo_rerank.requirements import Explanation
 
 SCORE = "yofo_score"
 RETRIEVAL_SCORE = "yofo_retrieval_score"

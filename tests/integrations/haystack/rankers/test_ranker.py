@@ -217,7 +217,7 @@ def test_failed_documents_go_last_and_say_why(broken, model, caplog):
     assert "PDF" in failures["page"]["message"]
     assert all(document.score == 0.0 for document in result["documents"][6:])
     assert (
-        "4 of 10 candidates could not be judged and were placed last: bad_document (1), missing (1), pdf (1), url (1)"
+        "4 of 10 documents could not be judged and were placed last: bad_document (1), missing (1), pdf (1), url (1)"
         in caplog.text
     )
 
@@ -227,7 +227,7 @@ def test_failed_documents_are_dropped_or_raise(judge, documents, caplog):
     documents = [Document(id="empty"), *documents]
     dropped = YofoRanker(on_error="drop").run(query=QUERY, documents=documents)
     assert sorted(ids(dropped)) == ["p0", "p2", "p3", "p4", "t"]
-    assert "2 of 7 candidates could not be judged and were dropped" in caplog.text
+    assert "2 of 7 documents could not be judged and were dropped" in caplog.text
     with pytest.raises(DocumentError, match="neither"):
         YofoRanker(on_error="raise").run(query=QUERY, documents=documents)
     with pytest.raises(DocumentError, match="went wrong"):

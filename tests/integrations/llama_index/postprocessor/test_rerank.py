@@ -153,10 +153,10 @@ def test_failures(nodes, judge, caplog):  # S19
     assert whole[-1].node_id == "p1"
     assert whole[-1].score == 0.0
     assert explain(whole[-1]).failure.code == "truncated"
-    assert "1 of 6 candidates could not be judged and were placed last: truncated (1)" in caplog.text
+    assert "1 of 6 documents could not be judged and were placed last: truncated (1)" in caplog.text
     dropped = rerank(nodes, on_error="drop")
     assert ids(dropped) == ids(whole)[:-1]
-    assert "1 of 6 candidates could not be judged and were dropped" in caplog.text
+    assert "1 of 6 documents could not be judged and were dropped" in caplog.text
     with pytest.raises(ValueError, match=r"p1.*it went wrong"):
         rerank(nodes, on_error="raise")
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from haystack import Document, component, default_from_dict, default_to_dict
+from haystack import Document, component, default_from_dict, default_to_dict, logging
 from haystack.utils import ComponentDevice
 from haystack_integrations.common.yofo.checks import check_top_k, device_from_dict, device_to_dict, torch_device
 from haystack_integrations.common.yofo.documents import DocumentReader, without_duplicates
@@ -14,10 +14,12 @@ from haystack_integrations.components.rankers.yofo.query_decomposer import Spec,
 
 from yofo_rerank import Requirement, YofoJudge, YofoReranker
 from yofo_rerank.decompose import FixedDecomposer, get_decomposer
-from yofo_rerank.frameworks.candidates import Explanation, rank_candidates
 from yofo_rerank.models.build import Budget
+from yofo_rerank.requirements import Explanation
 from yofo_rerank.reranker import OnError
 from yofo_rerank.scoring import ScoringRule
+
+logger = logging.getLogger(__name__)
 
 _DEFAULT = Budget()
 
@@ -201,15 +203,16 @@ class YofoRanker:
         candidates = without_duplicates(documents)
         if not candidates:
             return {"documents": []}
-        explanations = rank_candidates(
-            self._reranker,
+        found = self._reranker.explain(
             query,
             [self._reader.try_to_read(candidate) for candidate in candidates],
             requirements=wanted,
             scoring=scoring,
             retrieval_scores=[candidate.score for candidate in candidates],
         )
-        kept = [one for one in explanations if threshold is None or one.score >= threshold][:limit]
+        for warning in (*found.query.warnings, *found.warnings):
+            logger.warning("{warning}", warning=warning)
+        kept = [one for one in found.places if threshold is None or one.score >= threshold][:limit]
         return {"documents": [_explained(candidates[one.index], one, self.meta_field) for one in kept]}
 
     @component.output_types(documents=list[Document])

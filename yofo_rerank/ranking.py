@@ -1,0 +1,75 @@
+"""What a judge found, as places in a ranking: best first, what could not be judged last, each with its reasons."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from yofo_rerank.documents import Document
+from yofo_rerank.errors import DocumentError, ModelError
+from yofo_rerank.requirements import Explanation, Failure, JudgedDocument
+from yofo_rerank.scoring import ScoringRule
+
+Candidate = Document | DocumentError  # a document, or the error that kept something from becoming one
+
+_MODEL_FAILURES = ("nan", "oom")
+
+
+def explain_outcomes(
+    outcomes: Sequence[JudgedDocument], rule: ScoringRule, retrieval_scores: Sequence[object], *, drop: bool = False
+) -> list[Explanation]:
+    """One explanation per outcome; equal scores keep their order, failures come last, or not at all with `drop`."""
+    explained = [
+        Explanation(
+            index=index,
+            score=0.0 if outcome.failure else rule.score(outcome.judgements),
+            retrieval_score=finite(retrieval_score),
+            judgements=outcome.judgements,
+            failure=outcome.failure,
+        )
+        for index, (outcome, retrieval_score) in enumerate(zip(outcomes, retrieval_scores, strict=True))
+        if not (drop and outcome.failure)
+    ]
+    return sorted(explained, key=lambda one: (one.failure is not None, -one.score, one.index))
+
+
+def unreadable(error: DocumentError) -> JudgedDocument:
+    """The outcome of a candidate that never became a document."""
+    return JudgedDocument(failure=Failure(code=error.code, message=str(error)))
+
+
+def raise_first_failure(candidates: Sequence[Candidate], outcomes: Sequence[JudgedDocument]) -> None:
+    """Raise the failure of the first document that has one.
+
+    Raises:
+        ModelError, DocumentError: by its code.
+    """
+    for candidate, outcome in zip(candidates, outcomes, strict=True):
+        if outcome.failure is not None:
+            kind = ModelError if outcome.failure.code in _MODEL_FAILURES else DocumentError
+            name = candidate.id[:80] if isinstance(candidate, Document) else ""
+            raise kind(f"document {name!r}: {outcome.failure.message}", code=outcome.failure.code)
+
+
+def failure_warnings(outcomes: Sequence[JudgedDocument], *, drop: bool = False) -> list[str]:
+    """One sentence that counts the failures by code; none where all went well."""
+    codes = Counter(outcome.failure.code for outcome in outcomes if outcome.failure)
+    if not codes:
+        return []
+    reasons = ", ".join(f"{code} ({count})" for code, count in sorted(codes.items()))
+    where = "dropped" if drop else "placed last"
+    return [f"{codes.total()} of {len(outcomes)} documents could not be judged and were {where}: {reasons}"]
+
+
+def finite(score: object) -> float | None:
+    """A Python float, or None for what is no number or one that JSON cannot hold.
+
+    >>> finite(1), finite(float("inf")), finite("best"), finite(10**400)
+    (1.0, None, None, None)
+    """
+    try:
+        number = float(score)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
