@@ -56,7 +56,7 @@ test-wheel: .venv/installed-dev  ## build the wheel, and use it from a folder of
 	@cd .venv/wheel/installed && PYTHONPATH=. ../../bin/python $(CURDIR)/tests/check_wheel.py
 
 docs: .venv/installed-dev  ## the documentation, into .venv/site; a broken link or reference is an error
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@PATH="$(CURDIR)/$(BIN):$$PATH" NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
 
 check: .venv/installed-dev  ## lint, format and types
 	@$(BIN)/ruff check .
