@@ -26,7 +26,12 @@ CONTROL_TOKENS = (
     "<|image_pad|>",
     "<|video_pad|>",
 )
-PLAIN_ADDED_TOKENS = ("<tool_call>", "</tool_call>", "<think>")  # added, but not flagged special, as in Qwen3
+PLAIN_ADDED_TOKENS = (
+    "<tool_call>",
+    "</tool_call>",
+    "<think>",
+    "</think>",
+)  # added, but not flagged special, as in Qwen3
 EMBEDDING_ROWS = 512  # the tokenizer leaves some unused, as Qwen's does
 CORPUS = (
     "yes no unknown user assistant system a blue hooded top with long sleeves and without a chest logo",

@@ -58,7 +58,7 @@ def test_formats_that_do_not_belong_together():
         choose_format(None, TRAINED.model_copy(update={"format_version": 9}), has_adapter=True)
     with pytest.raises(AdapterMismatch, match=r"special tokens <\|x\|>"):
         choose_format(None, TRAINED.model_copy(update={"special_tokens": ("<|x|>",)}), has_adapter=True)
-    with pytest.raises(ModelError, match=r"'other'; known: chat-v1, yofo-v1"):
+    with pytest.raises(ModelError, match=r"'other'; known: ask-v1, chat-v1, yofo-v1"):
         choose_format(None, TRAINED.model_copy(update={"format": "other"}), has_adapter=True)
 
 

@@ -114,7 +114,7 @@ def test_an_adapter_of_another_format(adapted, pictured_documents):
         margins(YofoJudge.from_pretrained(base, adapter, format="chat-v1"), pictured_documents)
     config = json.loads((adapter / "yofo_config.json").read_text())
     (adapter / "yofo_config.json").write_text(json.dumps(config | {"format": "yofo-v7"}))
-    with pytest.raises(ModelError, match="'yofo-v7'; known: chat-v1, yofo-v1"):
+    with pytest.raises(ModelError, match="'yofo-v7'; known: ask-v1, chat-v1, yofo-v1"):
         margins(YofoJudge.from_pretrained(base, adapter), pictured_documents)
 
 

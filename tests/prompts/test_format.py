@@ -7,12 +7,12 @@ from yofo_rerank.prompts import FORMATS, SPECIAL_TOKENS, get_format
 
 
 def test_unknown_format_names_the_known_ones():
-    with pytest.raises(ModelError, match=r"'yofo-v9'.*chat-v1, yofo-v1"):
+    with pytest.raises(ModelError, match=r"'yofo-v9'.*ask-v1, chat-v1, yofo-v1"):
         get_format("yofo-v9")
 
 
 def test_formats_are_frozen_and_registered_under_their_names():
-    assert set(FORMATS) == {"yofo-v1", "chat-v1"}
+    assert set(FORMATS) == {"ask-v1", "chat-v1", "yofo-v1"}
     for name, layout in FORMATS.items():
         assert layout.name == name
         with pytest.raises(dataclasses.FrozenInstanceError):

@@ -69,7 +69,7 @@ def from_components(model: PreTrainedModel, processor: ProcessorMixin, format_na
     The processor is left as it is. The model too, unless its embedding table has no rows for the format's special
     tokens: then it grows. A PeftModel is used with its adapter, as it is.
     """
-    from yofo_rerank.models.loading import LoadedModel
+    from yofo_rerank.models.loading import LoadedModel, chat_template
     from yofo_rerank.models.tokens import add_special_tokens
     from yofo_rerank.prompts import get_format
 
@@ -79,7 +79,8 @@ def from_components(model: PreTrainedModel, processor: ProcessorMixin, format_na
     if any(token not in tokenizer.get_added_vocab() for token in layout.special_tokens):
         tokenizer = copy.deepcopy(tokenizer)
         add_special_tokens(tokenizer, bare, layout.special_tokens)
-    return build_slot_model(LoadedModel(bare, tokenizer, processor.image_processor, layout), budget)
+    loaded = LoadedModel(bare, tokenizer, processor.image_processor, layout, chat_template=chat_template(processor))
+    return build_slot_model(loaded, budget)
 
 
 def build_slot_model(loaded: LoadedModel, budget: Budget) -> SlotModel:
@@ -88,14 +89,18 @@ def build_slot_model(loaded: LoadedModel, budget: Budget) -> SlotModel:
     from yofo_rerank.models.network import Network
     from yofo_rerank.models.prefixes import PrefixMaker
     from yofo_rerank.models.slot_model import SlotModel
-    from yofo_rerank.prompts import token_id
+    from yofo_rerank.prompts import answer_ids, token_id
+    from yofo_rerank.prompts.chat import chat_turn
     from yofo_rerank.prompts.format import IMAGE_PAD
 
     layout, tokenizer, config = loaded.layout, loaded.tokenizer, loaded.config
     family = get_family(loaded.model.config)
     if layout.family_system:
         layout = replace(layout, before_document=family.default_system + layout.before_document)
-    for token in (layout.placeholder, layout.yes, layout.no, *layout.special_tokens):
+    if layout.own_chat and loaded.chat_template:
+        before, after = chat_turn(tokenizer, loaded.chat_template)
+        layout = replace(layout, before_document=before, before_slot=after)
+    for token in (*([layout.placeholder] if layout.placeholder else ()), *layout.special_tokens):
         token_id(tokenizer, token)
     if token_id(tokenizer, IMAGE_PAD) != loaded.model.config.image_token_id:
         raise ModelError(
@@ -107,7 +112,7 @@ def build_slot_model(loaded: LoadedModel, budget: Budget) -> SlotModel:
     network = Network(
         loaded.model,
         pad_token=tokenizer.pad_token_id or 0,
-        answer_tokens=(token_id(tokenizer, layout.no), token_id(tokenizer, layout.yes)),
+        answer_tokens=(answer_ids(tokenizer, layout.no), answer_ids(tokenizer, layout.yes)),
     )
     return SlotModel(
         network,

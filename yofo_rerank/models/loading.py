@@ -20,7 +20,7 @@ from yofo_rerank.models.vision import linearise_patches
 from yofo_rerank.prompts import FORMATS, PromptFormat, get_format
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase, Qwen2VLImageProcessor
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase, ProcessorMixin, Qwen2VLImageProcessor
 
 ZERO_SHOT_FORMAT = "chat-v1"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -37,6 +37,7 @@ class LoadedModel:
     config: YofoConfig | None = None  # of the adapter, or of a fully trained model
     fingerprint: str = ""  # of the base
     adapter_digest: str = ""
+    chat_template: str | None = None  # of the base
 
 
 def load_model(
@@ -68,7 +69,8 @@ def load_model(
     layout = choose_format(format_name, config, has_adapter=adapter_folder is not None)
     with as_model_error(name):
         family = get_family(transformers.AutoConfig.from_pretrained(base, trust_remote_code=False))
-        tokenizer, image_processor = _processors(base, adapter_folder)
+        processor = transformers.AutoProcessor.from_pretrained(base, trust_remote_code=False)
+        tokenizer = _adapter_tokenizer(adapter_folder) or processor.tokenizer
         model, report = getattr(transformers, family.model_class).from_pretrained(
             base, dtype="auto", use_safetensors=True, attn_implementation="sdpa", output_loading_info=True
         )
@@ -87,7 +89,9 @@ def load_model(
     with as_model_error(name):  # an unknown device, or one that is not there
         model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     model.eval().requires_grad_(False)
-    return LoadedModel(model, tokenizer, image_processor, layout, config, fingerprint, digest)
+    return LoadedModel(
+        model, tokenizer, processor.image_processor, layout, config, fingerprint, digest, chat_template(processor)
+    )
 
 
 def choose_format(wanted: str | None, config: YofoConfig | None, *, has_adapter: bool) -> PromptFormat:
@@ -121,14 +125,18 @@ def check_dtype(dtype: str) -> None:
         raise ModelError(f"unknown dtype {dtype!r}; known: auto, {', '.join(DTYPES)}")
 
 
-def _processors(base: Path, adapter: Path | None) -> tuple[PreTrainedTokenizerBase, Qwen2VLImageProcessor]:
-    """The base model's; the tokenizer from the adapter where it has one, because training added tokens to it."""
-    processor = transformers.AutoProcessor.from_pretrained(base, trust_remote_code=False)
-    if adapter is not None and (adapter / "tokenizer.json").is_file():
-        with as_model_error(str(adapter)):
-            tokenizer = transformers.AutoTokenizer.from_pretrained(adapter, trust_remote_code=False)
-        return tokenizer, processor.image_processor
-    return processor.tokenizer, processor.image_processor
+def chat_template(processor: ProcessorMixin) -> str | None:
+    """The processor's own, or its tokenizer's; the one named default where there are several."""
+    found = processor.chat_template or processor.tokenizer.chat_template
+    return found.get("default") if isinstance(found, dict) else found
+
+
+def _adapter_tokenizer(folder: Path | None) -> PreTrainedTokenizerBase | None:
+    """Training added tokens to it, so it goes before the base model's."""
+    if folder is None or not (folder / "tokenizer.json").is_file():
+        return None
+    with as_model_error(str(folder)):
+        return transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
 
 
 def _check_base(config: YofoConfig | None, name: str, fingerprint: str) -> None:

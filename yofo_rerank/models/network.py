@@ -9,6 +9,7 @@ import torch
 from transformers import DynamicCache, PreTrainedModel
 
 from yofo_rerank.models.families import get_family
+from yofo_rerank.models.head import head_logits, head_logsumexp
 from yofo_rerank.models.prefix_cache import PrefixState
 from yofo_rerank.models.prefixes import Prefix
 
@@ -20,13 +21,15 @@ class Network:
     remember from their last call.
     """
 
-    def __init__(self, model: PreTrainedModel, *, pad_token: int, answer_tokens: tuple[int, int]) -> None:
+    def __init__(
+        self, model: PreTrainedModel, *, pad_token: int, answer_tokens: tuple[Sequence[int], Sequence[int]]
+    ) -> None:
         self.model = model
         self.max_positions = int(model.config.get_text_config().max_position_embeddings)
         self.passes = 0
         self._inner = model.get_submodule(get_family(model.config).inner)
         self._pad_token = pad_token
-        self._answer_tokens = list(answer_tokens)
+        self._answer_tokens = [list(ids) for ids in answer_tokens]
 
     @property
     def device(self) -> torch.device:
@@ -76,9 +79,17 @@ class Network:
         return hidden
 
     def answers(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Two rows of the LM head in float32: hidden (..., width) -> logits (..., 2), no before yes."""
-        rows = self.model.get_output_embeddings().weight[self._answer_tokens]
-        return hidden.float() @ rows.float().T
+        """Logits of the two answers, each summed over its spellings: hidden (..., width) -> float32 (..., 2), no first.
+
+        Two rows of a plain LM head are multiplied in float32. A head that an adapter wraps is called as it is.
+        """
+        no, yes = self._answer_tokens
+        logits = head_logits(self.model.get_output_embeddings(), hidden, [*no, *yes])
+        return torch.stack([part.logsumexp(-1) for part in logits.split([len(no), len(yes)], dim=-1)], dim=-1)
+
+    def label_mass(self, hidden: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
+        """Share of the whole vocabulary's probability that the answers hold: (..., width), (..., 2) -> 0 to 1 (...)."""
+        return (answers.logsumexp(-1) - head_logsumexp(self.model.get_output_embeddings(), hidden)).exp()
 
     @torch.inference_mode()
     def _run(

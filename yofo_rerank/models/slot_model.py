@@ -94,8 +94,11 @@ class SlotModel:
         """
         tokenizer = self.maker.tokenizer
         template = template_ids(self.layout, tokenizer, texts)
-        placeholder, image_token = token_id(tokenizer, self.layout.placeholder), token_id(tokenizer, IMAGE_PAD)
-        if [template.ids[slot] for slot in template.slots] != [placeholder] * len(texts):
+        image_token = token_id(tokenizer, IMAGE_PAD)
+        placeholder = self.layout.placeholder and token_id(tokenizer, self.layout.placeholder)
+        if len(template.slots) != len(texts) or (
+            placeholder is not None and {template.ids[slot] for slot in template.slots} != {placeholder}
+        ):
             raise ModelError(f"got {len(template.slots)} slots, wanted one for each of {len(texts)} requirements")
         if image_token in template.ids:
             raise ModelError("got an image token in a template, wanted none")

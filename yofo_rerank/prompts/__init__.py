@@ -2,13 +2,14 @@
 
 from yofo_rerank.prompts.format import FORMATS, SPECIAL_TOKENS, PromptFormat, get_format
 from yofo_rerank.prompts.template import Template, prefix_ids, template_ids
-from yofo_rerank.prompts.tokens import layout_ids, text_ids, token_id
+from yofo_rerank.prompts.tokens import answer_ids, layout_ids, text_ids, token_id
 
 __all__ = [
     "FORMATS",
     "SPECIAL_TOKENS",
     "PromptFormat",
     "Template",
+    "answer_ids",
     "get_format",
     "layout_ids",
     "prefix_ids",

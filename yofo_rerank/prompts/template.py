@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Template:
     """The requirements in order as token ids, each followed by its answer slot.
 
-    `slots[i]` is the index in `ids` of the i-th placeholder; its answer is read at `slots[i] - 1` (paper eq. 3).
+    `slots[i]` is the index in `ids` of the i-th placeholder, or, in a format without one, of what comes next there;
+    its answer is read at `slots[i] - 1` (paper eq. 3).
     `reason_spans` are [start, end) in `ids`, both markers included.
     """
 
@@ -42,8 +43,7 @@ def prefix_ids(
     if n_image_tokens:
         image = [token_id(tokenizer, IMAGE_PAD)] * n_image_tokens
         ids += [token_id(tokenizer, VISION_START), *image, token_id(tokenizer, VISION_END)]
-    if text:
-        ids += text_ids(tokenizer, text)
+    ids += text_ids(tokenizer, (text or "") + layout.after_text)
     return ids + layout_ids(tokenizer, layout.after_document)
 
 
@@ -72,13 +72,13 @@ def template_ids(
     slots: list[int] = []
     spans: list[tuple[int, int]] = []
     before_slot = layout_ids(tokenizer, layout.before_slot)
-    placeholder = token_id(tokenizer, layout.placeholder)
+    placeholder = [] if layout.placeholder is None else [token_id(tokenizer, layout.placeholder)]
     after_slot = layout_ids(tokenizer, layout.after_slot)
     end = layout_ids(tokenizer, layout.after_requirement)
     for text, reason in zip(texts, reasons or [None] * len(texts), strict=True):
-        ids += _requirement_ids(tokenizer, text) + before_slot
+        ids += _requirement_ids(layout, tokenizer, text) + before_slot
         slots.append(len(ids))
-        ids += [placeholder, *after_slot]
+        ids += [*placeholder, *after_slot]
         if reason is not None:
             field = _reason_ids(layout, tokenizer, reason)
             spans.append((len(ids), len(ids) + len(field)))
@@ -96,11 +96,10 @@ def one_line(text: str) -> str:
     return " ".join(text.splitlines())
 
 
-def _requirement_ids(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
-    ids = text_ids(tokenizer, one_line(text))
-    if not ids:
+def _requirement_ids(layout: PromptFormat, tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    if not (line := one_line(text)):
         raise RequirementError(f"a requirement needs a text, but got {text!r}")
-    return ids
+    return text_ids(tokenizer, layout.question_before + line + layout.question_after)
 
 
 def _reason_ids(layout: PromptFormat, tokenizer: PreTrainedTokenizerBase, reason: str) -> list[int]:

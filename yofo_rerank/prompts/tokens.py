@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerBase
 
-_CONTROL = re.compile(r"(<\|[a-z_]+\|>)")
+_CONTROL = re.compile(r"(<\|[a-z_]+\|>|</?think>)")
 _plain: WeakKeyDictionary[PreTrainedTokenizerBase, Tokenizer] = WeakKeyDictionary()
 
 
@@ -24,10 +25,14 @@ def text_ids(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
 
 
 def layout_ids(tokenizer: PreTrainedTokenizerBase, layout: str) -> list[int]:
-    """Ids of a layout string of a prompt format, in which `<|...|>` is a control token."""
+    """Ids of a layout string of a prompt format, in which `<|...|>` is a control token.
+
+    `<think>` and `</think>` are so where the tokenizer knows them.
+    """
     ids: list[int] = []
     for piece in _pieces(layout):
-        ids.extend([token_id(tokenizer, piece)] if _CONTROL.fullmatch(piece) else text_ids(tokenizer, piece))
+        is_control = piece.startswith("<|") or piece in tokenizer.get_added_vocab()
+        ids += [token_id(tokenizer, piece)] if _CONTROL.fullmatch(piece) and is_control else text_ids(tokenizer, piece)
     return ids
 
 
@@ -46,6 +51,19 @@ def token_id(tokenizer: PreTrainedTokenizerBase, token: str) -> int:
     if len(ids) != 1:
         raise ModelError(f"{token!r} must be one token, but the tokenizer makes {len(ids)} of it", code="missing_token")
     return ids[0]
+
+
+def answer_ids(tokenizer: PreTrainedTokenizerBase, spellings: Sequence[str]) -> list[int]:
+    """Ids of the spellings of an answer that are one token.
+
+    Raises:
+        ModelError: none of them is.
+    """
+    ids = [found[0] for spelling in spellings if len(found := text_ids(tokenizer, spelling)) == 1]
+    if not ids:
+        wanted = " or ".join(map(repr, spellings))
+        raise ModelError(f"{wanted} must be one token, but the tokenizer makes several of it", code="missing_token")
+    return list(dict.fromkeys(ids))
 
 
 def _plain_tokenizer(tokenizer: PreTrainedTokenizerBase) -> Tokenizer:

@@ -59,7 +59,7 @@ def encode_example(
     for number, (start, end) in enumerate(template.reason_spans, start=1):
         segments[start + shift : end + shift] = [number] * (end - start)
     predicted = [at + shift for start, end in template.reason_spans for at in range(start + 1, end)]  # opening: given
-    yes, no = token_id(tokenizer, layout.yes), token_id(tokenizer, layout.no)
+    yes, no = token_id(tokenizer, layout.yes[0]), token_id(tokenizer, layout.no[0])
     return EncodedExample(
         ids=ids,
         positions=_positions(prefix, segments[shift:], hide_reasons=hide_reasons),

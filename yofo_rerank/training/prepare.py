@@ -63,7 +63,7 @@ def prepare_model(config: TrainConfig) -> Trainable:
         trained = add_lora(model, config.lora, token_ids)
     else:
         train_everything(model, freeze_vision=config.freeze_vision)
-    answer_ids = (token_id(tokenizer, layout.no), token_id(tokenizer, layout.yes))
+    answer_ids = (token_id(tokenizer, layout.no[0]), token_id(tokenizer, layout.yes[0]))
     maker = PrefixMaker(tokenizer, processor.image_processor, layout, max_pixels=config.max_pixels)
     return Trainable(trained, processor, maker, answer_ids, saved_config)
 
