@@ -6,12 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from yofo_rerank.candidates import Candidate
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError, ModelError
 from yofo_rerank.requirements import Explanation, Failure, JudgedDocument
 from yofo_rerank.scoring import ScoringRule
-
-Candidate = Document | DocumentError  # a document, or the error that kept something from becoming one
 
 _MODEL_FAILURES = ("nan", "oom")
 

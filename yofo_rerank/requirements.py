@@ -5,14 +5,18 @@ All are frozen and JSON-able; numbers are Python floats.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, field_validator
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from yofo_rerank.documents import Document
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Necessity = Literal["must", "should"]
 
@@ -155,3 +159,23 @@ class Ranking(list[RankedDocument]):
             "warnings": list(self.warnings),
             "ranked": [document.to_dict() for document in self],
         }
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """`to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), indent=indent)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row per place, best first; the probabilities of yes stand in columns named by the requirements.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        from yofo_rerank.report.frame import to_frame
+
+        return to_frame(self)
+
+    def _repr_html_(self) -> str:
+        """A small table for notebooks, self-contained; every text in it is escaped."""
+        from yofo_rerank.report.notebook import render_table
+
+        return render_table(self)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
+from yofo_rerank import cross_encoder
+from yofo_rerank.candidates import Candidate, Hit, split_hits
 from yofo_rerank.decompose import Decomposer, FixedDecomposer, decompose, get_decomposer
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import ConfigError, DecomposeError, DocumentError
-from yofo_rerank.judge import YofoJudge, check_documents, check_requirements
+from yofo_rerank.judge import YofoJudge, check_requirements
 from yofo_rerank.progress import Progress
-from yofo_rerank.ranking import Candidate, explain_outcomes, failure_warnings, raise_first_failure, unreadable
+from yofo_rerank.ranking import explain_outcomes, failure_warnings, raise_first_failure, unreadable
 from yofo_rerank.requirements import (
     DecomposedQuery,
     Explanation,
@@ -21,24 +23,13 @@ from yofo_rerank.requirements import (
 )
 from yofo_rerank.scoring import ScoringRule, get_rule
 
+if TYPE_CHECKING:
+    import numpy as np
+
 OnError = Literal["raise", "last", "drop"]
 RuleSpec = str | Mapping[str, Any] | ScoringRule
 
 DEFAULT_RULE = "weighted"
-
-
-class Hit(Protocol):
-    """What a first stage returns: a document with its score."""
-
-    @property
-    def document(self) -> Document:
-        """The candidate."""
-        ...
-
-    @property
-    def score(self) -> float:
-        """The first stage's own score."""
-        ...
 
 
 class Explained(NamedTuple):
@@ -148,6 +139,62 @@ class YofoReranker:
             for one, outcomes in zip(understood, found, strict=True)
         ]
 
+    def rank(
+        self,
+        query: str,
+        documents: Sequence[Any],
+        top_k: int | None = None,
+        return_documents: bool = False,
+        *,
+        batch_size: int | None = None,  # noqa: ARG002  # a script for sentence-transformers may give one
+        show_progress_bar: Progress | None = None,
+    ) -> list[dict[str, Any]]:
+        """As `CrossEncoder.rank` of sentence-transformers, so that a script changes one line.
+
+        >>> reranker = YofoReranker(YofoJudge.from_pretrained("mini"))
+        >>> reranker.rank("a pink skirt", ["a green dress", "a pink skirt"], top_k=1)  # doctest: +SKIP
+        [{'corpus_id': 1, 'score': 0.98}]
+
+        Args:
+            query: in the user's words.
+            documents: texts, images or documents.
+            top_k: places to return; None = all.
+            return_documents: give each as it came, under "text".
+            batch_size: without effect; a judge cuts its batches by tokens (`max_batch_tokens`).
+            show_progress_bar: as `progress` of `rerank`.
+
+        Returns:
+            A dict with `corpus_id`, the place in `documents`, and `score` in 0..1 for each, best first. What cannot be
+            judged has score 0.0 and comes last, is left out, or raises, by `on_error`; warnings are logged.
+
+        Raises:
+            YofoError: as `rerank`.
+        """
+        check_top_k(top_k)
+        return cross_encoder.rank(
+            self, query, documents, top_k=top_k, return_documents=return_documents, progress=show_progress_bar or False
+        )
+
+    def predict(
+        self,
+        pairs: Sequence[Any],
+        *,
+        batch_size: int | None = None,  # noqa: ARG002  # as in `rank`
+        show_progress_bar: Progress | None = None,
+    ) -> np.ndarray:
+        """As `CrossEncoder.predict` of sentence-transformers: a score for each (query, document), in their order.
+
+        Pairs with one query are judged together. What cannot be judged has score 0.0 with `on_error="last"`, NaN with
+        "drop", and raises with "raise"; warnings are logged.
+
+        >>> YofoReranker(YofoJudge.from_pretrained("mini")).predict([]).shape
+        (0,)
+
+        Raises:
+            ConfigError: something that is no pair. Everything else as `rerank`.
+        """
+        return cross_encoder.predict(self, pairs, progress=show_progress_bar or False)
+
     def explain(
         self,
         query: str,
@@ -221,36 +268,3 @@ def check_top_k(top_k: int | None) -> None:
     """ConfigError for what is neither None nor a whole number of at least 1."""
     if top_k is not None and (isinstance(top_k, bool) or not isinstance(top_k, int) or top_k < 1):
         raise ConfigError(f"top_k must be None or a whole number of at least 1, but got {top_k!r}")
-
-
-def split_hits(
-    documents: Sequence[Document | Hit], retrieval_scores: Sequence[float] | None = None
-) -> tuple[list[Document], list[float | None]]:
-    """Documents, and the first stage's scores where it gave some.
-
-    Raises:
-        DocumentError: something that is no document, one id for two different documents, a wrong number of scores.
-    """
-    if isinstance(documents, Document):
-        raise DocumentError("documents must be a list, but got a single Document")
-    items = list(documents)
-    candidates = check_documents([item if isinstance(item, Document) else _candidate(item) for item in items])
-    _check_ids(candidates)
-    if retrieval_scores is None:
-        return candidates, [None if isinstance(item, Document) else float(item.score) for item in items]
-    if len(retrieval_scores) != len(items):
-        raise DocumentError(f"got {len(retrieval_scores)} retrieval scores for {len(items)} documents")
-    return candidates, [float(score) for score in retrieval_scores]
-
-
-def _candidate(hit: Any) -> Document:
-    return getattr(hit, "document", hit)
-
-
-def _check_ids(documents: Sequence[Document]) -> None:
-    """The same document twice is fine; one id for two different ones would make results ambiguous."""
-    known: dict[str, Document] = {}
-    for document in documents:
-        first = known.setdefault(document.id, document)
-        if first is not document and (first.image, first.text) != (document.image, document.text):
-            raise DocumentError(f"two different documents have the id {document.id!r}", code="duplicate_id")

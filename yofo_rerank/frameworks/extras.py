@@ -20,4 +20,4 @@ def require(module: str, *, extra: str) -> None:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):  # something that it needs is missing
             raise
-        raise MissingExtra(f'this component needs {module}: pip install "yofo-rerank[{extra}]"') from error
+        raise MissingExtra(f'this needs {module}: pip install "yofo-rerank[{extra}]"') from error

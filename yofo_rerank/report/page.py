@@ -6,14 +6,12 @@ import base64
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import ImageError
+from yofo_rerank.report.templates import get_template
 from yofo_rerank.requirements import Judgement, RankedDocument, Ranking
 
 THUMBNAIL_SIDE = 320  # pixels; shown at half of it, sharp on dense screens
@@ -56,7 +54,7 @@ def render_page(rankings: Sequence[Ranking], *, top_k: int = 10, details: Mappin
     True
     """
     searches = [_search(ranking, max(top_k, 0)) for ranking in rankings]
-    return _template().render(searches=searches, details=details or {})
+    return get_template("page.html.j2").render(searches=searches, details=details or {})
 
 
 def write_page(
@@ -114,15 +112,3 @@ def _card(ranked: RankedDocument, after: int) -> Card:
         judgements=ranked.judgements,
         failure=ranked.failure.message if ranked.failure else None,
     )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("yofo_rerank", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html.j2")
