@@ -36,6 +36,7 @@ def make_ranking(n: int = 12, requirement_texts: tuple[str, ...] = ("not pink", 
             ),
             index=index,
             score=index / n,
+            retrieval_score=0.5 - index / 100,
             judgements=tuple(
                 Judgement(requirement=item, p_yes=(p := (index + position) / (n + 1)), verdict=p > 0.5)
                 for position, item in enumerate(requirements)
@@ -105,8 +106,8 @@ def test_page_is_self_contained() -> None:
 def test_page_holds_both_orders_with_every_move() -> None:
     page = render_page([make_ranking(12)], top_k=3)
     before, after = page.split("Our order")
-    assert re.findall(r"<h3><bdi>(p\d+)</bdi>", before) == ["p0", "p1", "p2"]
-    assert re.findall(r"<h3><bdi>(p\d+)</bdi>", after) == ["p11", "p10", "p9"]
+    assert re.findall(r"<h4><bdi>(p\d+)</bdi>", before) == ["p0", "p1", "p2"]
+    assert re.findall(r"<h4><bdi>(p\d+)</bdi>", after) == ["p11", "p10", "p9"]
     assert "▼ 11" in before and "now #12" in before
     assert "▲ 11" in after and "was #12" in after
     assert "first 3 of 12 candidates" in page
@@ -119,6 +120,18 @@ def test_chips_are_products_times_requirements_in_each_order(top_k: int) -> None
     assert len(chips) == 2 * min(top_k, 12) * 3
     if top_k == 100:
         assert {*chips} == {(verdict, kind) for verdict in ("yes", "no") for kind in ("must", "should")}
+
+
+def test_each_order_shows_its_own_score() -> None:
+    before, after = render_page([make_ranking(12)], top_k=3).split("Our order")
+    scores = r'class="hidden">(similarity|score) </span>([\d.]+)<'
+    assert re.findall(scores, before) == [("similarity", "0.500"), ("similarity", "0.490"), ("similarity", "0.480")]
+    assert re.findall(scores, after) == [("score", "0.92"), ("score", "0.83"), ("score", "0.75")]
+
+
+def test_a_picture_is_described_by_what_holds_of_it() -> None:
+    page = render_page([make_ranking(12)], top_k=1)
+    assert re.findall(r'alt="([^"]+)"', page) == ["p0. does not meet: not pink; long.", "p11. meets: not pink; long."]
 
 
 def test_chip_says_its_verdict_in_words_and_its_probability() -> None:

@@ -27,7 +27,8 @@ class Card:
     picture: str | None  # data: URI
     before: int
     after: int
-    score: float
+    score: float  # ours
+    retrieval_score: float | None  # the first stage's
     judgements: tuple[Judgement, ...]
     failure: str | None
 
@@ -40,6 +41,17 @@ class Card:
     def satisfied(self) -> int:
         """How many requirements hold."""
         return sum(judgement.verdict for judgement in self.judgements)
+
+    @property
+    def description(self) -> str:
+        """The product in words, for those who do not see its picture: what it is, what holds of it, what does not."""
+        holds, fails = (
+            "; ".join(one.requirement.text for one in self.judgements if one.verdict == verdict)
+            for verdict in (True, False)
+        )
+        name = f"{self.title}: {self.text}" if self.text else self.title
+        said = [f"meets: {holds}" if holds else "", f"does not meet: {fails}" if fails else ""]
+        return ". ".join([name, *filter(None, said)]) + "."
 
 
 def render_page(rankings: Sequence[Ranking], *, top_k: int = 10, details: Mapping[str, str] | None = None) -> str:
@@ -109,6 +121,7 @@ def _card(ranked: RankedDocument, after: int) -> Card:
         before=ranked.index + 1,
         after=after,
         score=ranked.score,
+        retrieval_score=ranked.retrieval_score,
         judgements=ranked.judgements,
         failure=ranked.failure.message if ranked.failure else None,
     )
