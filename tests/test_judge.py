@@ -10,7 +10,8 @@ import pytest
 
 from yofo_rerank import Document, Requirement, YofoJudge
 from yofo_rerank.errors import ConfigError, DocumentError, ImageError, ModelError, RequirementError
-from yofo_rerank.judge import JudgeStats, _judgement
+from yofo_rerank.judge import JudgeStats
+from yofo_rerank.judging import to_judgement
 from yofo_rerank.models import loading
 from yofo_rerank.models.config import Calibration
 
@@ -57,21 +58,23 @@ def test_judgements_in_order(judge, pictured_documents):
     [(0.0, 0.5, False), (1.0, 0.7310585786, True), (-1.0, 0.2689414214, False), (9e3, 1.0, True), (-9e3, 0.0, False)],
 )
 def test_p_yes_is_the_softmax_of_yes_and_no(difference, p_yes, verdict):
-    found = _judgement(Requirement(text="x"), difference, Calibration())
+    found = to_judgement(Requirement(text="x"), difference, Calibration())
     assert found.p_yes == pytest.approx(p_yes, abs=1e-9)
     assert found.verdict is verdict
 
 
 def test_sure_answers_are_not_tied():
     """In bfloat16, or after a sigmoid in float32, these would all be 1."""
-    found = [_judgement(Requirement(text="x"), difference, Calibration()).p_yes for difference in (20.0, 20.1, 25, 30)]
+    found = [
+        to_judgement(Requirement(text="x"), difference, Calibration()).p_yes for difference in (20.0, 20.1, 25, 30)
+    ]
     assert found == sorted(set(found))
     assert found[-1] < 1
 
 
 def test_calibration_shifts_the_verdict():
     requirement = Requirement(text="x")
-    found = _judgement(requirement, -1.0, Calibration(temperature=2.0, bias=0.6))
+    found = to_judgement(requirement, -1.0, Calibration(temperature=2.0, bias=0.6))
     assert found.verdict
     assert found.p_yes == pytest.approx(0.52497918747894)
 
@@ -129,10 +132,28 @@ def test_broken_weights_raise_or_fail(make_tiny, pictured_documents):
     assert {one.failure.code for one in judge.judge_outcomes(pictured_documents, TEXTS)} == {"nan"}
 
 
+def test_attention_is_a_choice_of_the_judge(tiny, pictured_documents):
+    settings = {"model": tiny.model, "processor": tiny.processor}
+    isolated, joint = (YofoJudge.from_components(**settings, attention=one) for one in ("isolated", "joint"))
+    assert (isolated.info()["attention"], joint.info()["attention"]) == ("isolated", "joint")
+    together = isolated.judge(pictured_documents, TEXTS)
+    for place, text in enumerate(TEXTS):
+        for row, [one] in zip(together, joint.judge(pictured_documents, [text]), strict=True):
+            assert row[place].p_yes == pytest.approx(one.p_yes, abs=1e-4)
+    changed = [
+        abs(one.p_yes - other.p_yes)
+        for row, rest in zip(together, joint.judge(pictured_documents, TEXTS), strict=True)
+        for one, other in zip(row, rest, strict=True)
+    ]
+    assert max(changed) > 1e-3  # in one template a requirement sees those before it
+    with pytest.raises(ConfigError, match="attention must be one of joint, isolated, but got 'none'"):
+        YofoJudge.from_pretrained("mini", attention="none")
+
+
 def test_judge_many_equals_one_by_one(judge, tiny, pictured_documents):
     lists = [["blue"], ["not pink", "a hooded top"]]
     together = judge.judge_many(pictured_documents, lists)
-    assert judge.stats.forward_passes == 2
+    assert judge.stats.forward_passes == 1
     assert judge.judge_many(pictured_documents, []) == []
     for requirements, found in zip(lists, together, strict=True):
         alone = YofoJudge.from_components(tiny.model, tiny.processor).judge(pictured_documents, requirements)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from yofo_rerank.documents import Document
-from yofo_rerank.errors import ConfigError, DocumentError, ModelError, RequirementError, YofoError
+from yofo_rerank.errors import ConfigError, ModelError, YofoError
+from yofo_rerank.judging import check_documents, check_requirements, to_judgement
 from yofo_rerank.models.build import Budget, Source, from_components, shared_slot_model
 from yofo_rerank.models.sources import MINI
+from yofo_rerank.prompts.format import Attention
 from yofo_rerank.requirements import Failure, JudgedDocument, Judgement, Requirement
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, ProcessorMixin
 
     from yofo_rerank.models.answering import Answers
-    from yofo_rerank.models.config import Calibration
     from yofo_rerank.models.slot_model import SlotModel
 
 logger = logging.getLogger(__name__)
@@ -58,9 +56,19 @@ class YofoJudge:
     [[Judgement(requirement=Requirement(text='it is grey', ...), p_yes=0.98, verdict=True)]]
     """
 
-    def __init__(self, source: Source | None, budget: Budget, slot_model: SlotModel | None = None) -> None:
+    def __init__(
+        self,
+        source: Source | None,
+        budget: Budget,
+        slot_model: SlotModel | None = None,
+        *,
+        attention: Attention | None = None,
+    ) -> None:
+        if attention not in (None, *get_args(Attention)):
+            raise ConfigError(f"attention must be one of {', '.join(get_args(Attention))}, but got {attention!r}")
         self._source = source  # None: from components
         self._budget = budget
+        self._attention = attention  # None: as the prompt format says
         self._loaded = slot_model
 
     @classmethod
@@ -75,6 +83,7 @@ class YofoJudge:
         max_pixels: int | None = None,
         cache_bytes: int = _DEFAULT.cache_bytes,
         format: str | None = None,  # noqa: A002  # the contract's word
+        attention: Attention | None = None,
         revision: str | None = None,
     ) -> YofoJudge:
         """A judge from "mini" (embedded), a Hugging Face id or a local folder, with an optional LoRA adapter.
@@ -88,10 +97,12 @@ class YofoJudge:
             max_pixels: per image; None = as the adapter was trained, else 1,280 image tokens.
             cache_bytes: memory for prefix states, which make a known document 4 to 15 times cheaper; 0 = off.
             format: prompt format; None = what the weights were trained with.
+            attention: "isolated" = every requirement is asked alone, all in one pass, so that its answer depends on
+                nothing else; "joint" = in one template, where it sees those before it; None = as the format says.
             revision: of the model on the hub.
 
         Raises:
-            ConfigError: a budget that is not positive. Everything else is reported by the first judgement.
+            ConfigError: an unknown attention, or a budget that is not positive. The rest is reported when judging.
         """
         source = Source(
             name=str(model),
@@ -101,7 +112,7 @@ class YofoJudge:
             device=None if device is None else str(device),
             dtype=str(dtype).removeprefix("torch."),
         )
-        return cls(source, Budget(max_batch_tokens, max_pixels, cache_bytes))
+        return cls(source, Budget(max_batch_tokens, max_pixels, cache_bytes), attention=attention)
 
     @classmethod
     def from_components(
@@ -113,6 +124,7 @@ class YofoJudge:
         max_batch_tokens: int = _DEFAULT.max_batch_tokens,
         max_pixels: int | None = None,
         cache_bytes: int = _DEFAULT.cache_bytes,
+        attention: Attention | None = None,
     ) -> YofoJudge:
         """A judge around an already loaded Hugging Face pair (a PeftModel too); set `cache_bytes=0` while it trains.
 
@@ -120,7 +132,7 @@ class YofoJudge:
             ModelError: not a supported family, or a tokenizer in which an answer is not one token.
         """
         budget = Budget(max_batch_tokens, max_pixels, cache_bytes)
-        return cls(None, budget, from_components(model, processor, format, budget))
+        return cls(None, budget, from_components(model, processor, format, budget), attention=attention)
 
     def judge(
         self,
@@ -194,7 +206,8 @@ class YofoJudge:
         source = self._source
         named = {"model": source.name, "adapter": source.adapter, "revision": source.revision} if source else {}
         budget = {"max_batch_tokens": self._budget.max_batch_tokens, "cache_bytes": self._budget.cache_bytes}
-        return named | self._slot_model().describe() | budget
+        model = self._slot_model()
+        return named | model.describe() | {"attention": self._attention or model.layout.attention} | budget
 
     def unload(self) -> None:
         """Let the model go; the next judgement loads it again.
@@ -221,10 +234,8 @@ class YofoJudge:
             return []
         from yofo_rerank.models.answering import answer
 
-        model = self._slot_model()
-        with model.lock:  # tokenizers are not safe to share either
-            templates = [model.template([requirement.text for requirement in requirements]) for requirements in lists]
-            return answer(model, checked, templates)
+        asked = [[requirement.text for requirement in requirements] for requirements in lists]
+        return answer(self._slot_model(), checked, asked, self._attention)
 
     def _outcome(self, answers: Answers, place: int, requirements: Sequence[Requirement]) -> JudgedDocument:
         if isinstance(answers, YofoError):
@@ -233,58 +244,19 @@ class YofoJudge:
         logits = answers[place].tolist()  # (slots, 2), no before yes
         return JudgedDocument(
             tuple(
-                _judgement(requirement, yes - no, calibration)
+                to_judgement(requirement, yes - no, calibration)
                 for requirement, (no, yes) in zip(requirements, logits, strict=True)
             )
         )
 
     def __deepcopy__(self, memo: dict[int, Any]) -> YofoJudge:
-        return type(self)(self._source, self._budget, self._loaded)  # weights and cache are shared, not copied
+        # weights and cache are shared, not copied
+        return type(self)(self._source, self._budget, self._loaded, attention=self._attention)
 
     def __getstate__(self) -> dict[str, Any]:
         if self._source is None:
             raise TypeError("a judge built from components cannot be pickled; wanted one made by from_pretrained")
-        return {"_source": self._source, "_budget": self._budget, "_loaded": None}  # the copy loads for itself
+        return self.__dict__ | {"_loaded": None}  # the copy loads for itself
 
     def __repr__(self) -> str:
         return f"YofoJudge({self._source or 'from components'})"
-
-
-def check_requirements(requirements: Sequence[str | Requirement]) -> tuple[Requirement, ...]:
-    """Texts become requirements (musts).
-
-    >>> check_requirements(["not pink"])[0].necessity
-    'must'
-
-    Raises:
-        RequirementError: none, a bare string instead of a list, or an unusable one; names its place.
-    """
-    if isinstance(requirements, str | Requirement):
-        raise RequirementError(f"requirements must be a list, but got {requirements!r}")
-    checked = []
-    for place, requirement in enumerate(requirements):
-        try:
-            checked.append(requirement if isinstance(requirement, Requirement) else Requirement(text=requirement))
-        except ValidationError as error:
-            problem = error.errors(include_url=False, include_input=False)[0]["msg"]
-            raise RequirementError(f"requirement {place} ({requirement!r:.80}): {problem}") from error
-    if not checked:
-        raise RequirementError("wanted at least one requirement, but got none")
-    return tuple(checked)
-
-
-def check_documents(documents: Sequence[Document]) -> list[Document]:
-    """The documents as a list; DocumentError names the first that is none."""
-    if isinstance(documents, Document):
-        raise DocumentError("documents must be a list, but got a single Document")
-    for place, document in enumerate(checked := list(documents)):
-        if not isinstance(document, Document):
-            raise DocumentError(f"document {place}: wanted a Document, but got {type(document).__name__}")
-    return checked
-
-
-def _judgement(requirement: Requirement, difference: float, calibration: Calibration) -> Judgement:
-    """Paper eq. 5 over a softmax of yes and no alone, which is a sigmoid of their difference in logits."""
-    x = difference / calibration.temperature + calibration.bias
-    p_yes = 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(max(x, -700.0)) / (1 + math.exp(max(x, -700.0)))
-    return Judgement(requirement=requirement, p_yes=p_yes, verdict=p_yes > 0.5)

@@ -18,12 +18,12 @@ def slot_model():
 
 @pytest.fixture(scope="session")
 def ask():
-    """`ask(model, documents, texts)`: logits of all documents in one tensor  # (docs, slots, 2)."""
+    """`ask(model, documents, texts, attention)`: logits of all documents in one tensor  # (docs, slots, 2)."""
     import torch
 
     from yofo_rerank.models.answering import answer
 
-    def answers(model, documents, texts=("blue", "not pink", "a hooded top")):
-        return torch.stack([one[0] for one in answer(model, documents, [model.template(texts)])])
+    def answers(model, documents, texts=("blue", "not pink", "a hooded top"), attention="joint"):
+        return torch.stack([one[0] for one in answer(model, documents, [texts], attention)])
 
     return answers

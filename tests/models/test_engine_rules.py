@@ -40,9 +40,11 @@ def test_cached_equals_uncached(tiny, slot_model, ask, pictured_documents):
 
 def test_encode_then_read_equals_one_pass(tiny, slot_model, ask, pictured_documents):
     model = slot_model(tiny, cache_bytes=0)
-    split = model.read(model.encode(pictured_documents), model.template(TEXTS))
+    asked = [[model.template(TEXTS)]] * len(pictured_documents)
+    split = model.read(model.encode(pictured_documents), asked)
     assert split.dtype == torch.float32
-    assert split.shape == (len(pictured_documents), len(TEXTS), 2)
+    assert split.shape == (len(pictured_documents) * len(TEXTS), 2)
+    split = split.view(len(pictured_documents), len(TEXTS), 2)
     torch.testing.assert_close(split, ask(model, pictured_documents, TEXTS), **CLOSE)
 
 
@@ -73,7 +75,7 @@ def test_what_an_earlier_call_left_behind_does_not_matter(tiny, slot_model, ask,
     tiny.model.model.rope_deltas = torch.tensor([[-1000]])  # what these modules remember of their last call
     ask(model, [Document(image=make_image(32, 96, 9)), Document(text="x " * 40)])
     states = model.encode(pictured_documents[:1])
-    torch.testing.assert_close(model.read(states, model.template(TEXTS)), fresh, **CLOSE)
+    torch.testing.assert_close(model.read(states, [[model.template(TEXTS)]]), fresh[0], **CLOSE)
     tiny.model.model.rope_deltas = None
 
 
@@ -125,11 +127,11 @@ def test_cold_and_cached_documents_take_one_pass_each(tiny, slot_model, ask, pic
 
 def test_many_templates_encode_a_document_once(tiny, slot_model, pictured_documents, passes):
     model = slot_model(tiny, cache_bytes=0)
-    templates = [model.template([text]) for text in TEXTS]
-    together = answer(model, pictured_documents, templates)
-    assert len(passes) == 1 + (len(templates) - 1)
+    lists = [[text] for text in TEXTS]
+    together = answer(model, pictured_documents, lists, "joint")
+    assert len(passes) == 1  # every template sees the document and itself
     for place, text in enumerate(TEXTS):
-        alone = answer(slot_model(tiny, cache_bytes=0), pictured_documents, [model.template([text])])
+        alone = answer(slot_model(tiny, cache_bytes=0), pictured_documents, [[text]], "joint")
         for one, other in zip(together, alone, strict=True):
             torch.testing.assert_close(one[place], other[0], **CLOSE)
 
@@ -148,8 +150,9 @@ def test_reading_does_not_change_the_states(tiny, slot_model, pictured_documents
     model = slot_model(tiny)
     states = model.encode(pictured_documents)
     before = [state.keys_values.clone() for state in states]
-    first = model.read(states, model.template(TEXTS))
-    second = model.read(states, model.template(TEXTS))
+    asked = [[model.template(TEXTS)]] * len(states)
+    first = model.read(states, asked)
+    second = model.read(states, asked)
     assert torch.equal(first, second)
     assert all(torch.equal(state.keys_values, old) for state, old in zip(states, before, strict=True))
 

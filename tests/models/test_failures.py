@@ -47,7 +47,7 @@ def test_out_of_memory_halves_the_batch(tiny_qwen3_vl, slot_model, ask, pictured
 def test_out_of_memory_with_one_document(tiny_qwen3_vl, slot_model, pictured_documents, memory):
     memory(0, torch.OutOfMemoryError("CUDA"))
     model = slot_model(tiny_qwen3_vl)
-    results = answer(model, pictured_documents, [model.template(["blue"])])
+    results = answer(model, pictured_documents, [["blue"]])
     assert [one.code for one in results] == ["oom"] * len(pictured_documents)
 
 
@@ -55,7 +55,7 @@ def test_other_runtime_errors_are_not_hidden(tiny_qwen3_vl, slot_model, pictured
     memory(0, RuntimeError("shapes do not match"))
     model = slot_model(tiny_qwen3_vl)
     with pytest.raises(RuntimeError, match="shapes do not match"):
-        answer(model, pictured_documents, [model.template(["blue"])])
+        answer(model, pictured_documents, [["blue"]])
 
 
 def test_broken_weights(make_tiny, slot_model, pictured_documents):
@@ -63,7 +63,7 @@ def test_broken_weights(make_tiny, slot_model, pictured_documents):
     with torch.no_grad():
         tiny.model.model.language_model.layers[1].mlp.down_proj.weight[0, 0] = float("nan")
     model = slot_model(tiny)
-    results = answer(model, pictured_documents, [model.template(["blue"])])
+    results = answer(model, pictured_documents, [["blue"]])
     assert [(type(one), one.code) for one in results] == [(ModelError, "nan")] * len(pictured_documents)
     assert model.cache.stats.entries == 0
 
@@ -76,11 +76,11 @@ def test_one_answer_that_is_no_number(tiny_qwen3_vl, slot_model, ask, pictured_d
 
     def spoilt(hidden):
         logits = answers(hidden)
-        logits[1, 0, 1] = value
+        logits[3, 1] = value  # the first slot of the second document
         return logits
 
     monkeypatch.setattr(model.network, "answers", spoilt)
-    results = answer(model, pictured_documents, [model.template(["blue", "not pink", "a hooded top"])])
+    results = answer(model, pictured_documents, [["blue", "not pink", "a hooded top"]])
     failed = [place for place, one in enumerate(results) if isinstance(one, ModelError)]
     assert len(failed) == 1
     assert results[failed[0]].code == "nan"
@@ -98,7 +98,7 @@ def test_one_bad_image_among_good_ones(tiny, slot_model, ask, pictured_documents
         Document(image=tmp_path / "none.png", id="gone"),
     ]
     model = slot_model(tiny)
-    results = answer(model, [*documents, *pictured_documents[2:]], [model.template(["blue"])])
+    results = answer(model, [*documents, *pictured_documents[2:]], [["blue"]])
     failed = results[2:4]
     assert [type(one) for one in failed] == [ImageError, ImageError]
     assert [one.code for one in failed] == ["not_an_image", "missing"]
@@ -110,7 +110,7 @@ def test_a_document_that_is_too_long_is_not_cut(tiny_qwen2_vl, slot_model):
     model = slot_model(tiny_qwen2_vl)
     limit = tiny_qwen2_vl.model.config.get_text_config().max_position_embeddings
     documents = [Document(text="top"), Document(text="very " * limit, id="long")]
-    good, bad = answer(model, documents, [model.template(["blue"])])
+    good, bad = answer(model, documents, [["blue"]], "joint")
     assert isinstance(good, list)
     assert isinstance(bad, DocumentError)
     assert bad.code == "too_long"
@@ -124,11 +124,11 @@ def test_a_cached_document_that_no_longer_fits(tiny_qwen2_vl, slot_model):
     while len(model.template(["a " * (words + 1)]).ids) < limit // 2:
         words += 1
     document = Document(text="a " * words)  # takes half of the room
-    (fits,) = answer(model, [document], [model.template(["blue"])])
+    (fits,) = answer(model, [document], [["blue"]])
     assert isinstance(fits, list)
     one, two = (len(model.template(["blue"] * n).ids) for n in (1, 2))
-    long = model.template(["blue"] * (1 + (int(limit * 0.6) - one) // (two - one)))  # fits alone, not behind it
-    (fails,) = answer(model, [document], [long])
+    long = ["blue"] * (1 + (int(limit * 0.6) - one) // (two - one))  # fits alone, not behind it
+    (fails,) = answer(model, [document], [long], "joint")
     assert fails.code == "too_long"
 
 
@@ -152,7 +152,7 @@ def test_eighty_requirements(tiny_qwen3_vl, slot_model, ask, pictured_documents)
 @pytest.mark.parametrize("size", [(2, 2), (3, 150), (400, 300), (1, 1)])
 def test_images_of_odd_sizes(tiny, slot_model, size, make_image):
     model = slot_model(tiny)
-    (one,) = answer(model, [Document(image=make_image(*size))], [model.template(["blue"])])
+    (one,) = answer(model, [Document(image=make_image(*size))], [["blue"]])
     if min(size) < 2:
         assert one.code == "too_small"
     else:

@@ -1,4 +1,4 @@
-"""The one place that calls the network: left-padded batches in, hidden states and keys and values out."""
+"""The one place that calls the network: prefixes, states and templates in, hidden states at slots and states out."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
-from transformers import DynamicCache, PreTrainedModel
+from transformers import Cache, PreTrainedModel
 
 from yofo_rerank.models.families import get_family
 from yofo_rerank.models.head import head_logits, head_logsumexp
+from yofo_rerank.models.key_values import KeptCache, behind, split_states
+from yofo_rerank.models.packing import Suffixes, attention_mask, is_causal, pack, prefix_segments
 from yofo_rerank.models.prefix_cache import PrefixState
 from yofo_rerank.models.prefixes import Prefix
+from yofo_rerank.prompts import Template
 
 
 class Network:
@@ -25,6 +28,7 @@ class Network:
         self, model: PreTrainedModel, *, pad_token: int, answer_tokens: tuple[Sequence[int], Sequence[int]]
     ) -> None:
         self.model = model
+        self._n_layers = int(model.config.get_text_config().num_hidden_layers)
         self.max_positions = int(model.config.get_text_config().max_position_embeddings)
         self.passes = 0
         self._inner = model.get_submodule(get_family(model.config).inner)
@@ -36,47 +40,47 @@ class Network:
         """Where the input goes."""
         return self.model.device
 
-    def run_prefixes(self, prefixes: Sequence[Prefix], suffix: Sequence[int] = ()) -> tuple[torch.Tensor, DynamicCache]:
-        """One forward pass over prefixes, each followed by the same suffix.
+    def run_prefixes(
+        self, prefixes: Sequence[Prefix], asked: Sequence[Sequence[Template]] = (), *, keep_states: bool = True
+    ) -> tuple[torch.Tensor, list[PrefixState]]:
+        """One forward pass over prefixes, each followed by the templates asked of it (none where `asked` is empty).
 
         Returns:
-            Hidden states of the last positions, and the keys and values of all of them, padding at the left.
+            Hidden states just before every slot, in order  # (slots, width); and the prefixes' states, if kept.
         """
-        lengths = [len(prefix.ids) + len(suffix) for prefix in prefixes]
-        longest = max(lengths)
+        lengths = [len(prefix.ids) for prefix in prefixes]
+        suffixes = pack(asked or [()] * len(prefixes), self._pad_token)
+        longest, starts = max(lengths), torch.tensor([prefix.next_position for prefix in prefixes])
         ids = torch.full((len(prefixes), longest), self._pad_token)
-        mask = torch.zeros((len(prefixes), longest), dtype=torch.long)
         positions = torch.zeros((3, len(prefixes), longest), dtype=torch.long)
         for row, (prefix, length) in enumerate(zip(prefixes, lengths, strict=True)):
-            after = torch.arange(len(suffix)).expand(3, -1) + prefix.next_position
-            ids[row, longest - length :] = torch.tensor([*prefix.ids, *suffix])
-            mask[row, longest - length :] = 1
-            positions[:, row, longest - length :] = torch.cat([prefix.positions, after], dim=1)
-        return self._run(
-            ids, mask, positions, DynamicCache(), [prefix for prefix in prefixes if prefix.pixels is not None]
+            ids[row, longest - length :] = torch.tensor(prefix.ids)
+            positions[:, row, longest - length :] = prefix.positions
+        segments = torch.cat([prefix_segments(lengths), suffixes.segments], dim=1)
+        after = (starts[:, None] + suffixes.positions).expand(3, -1, -1)
+        cache = KeptCache(self._n_layers) if keep_states else None
+        hidden = self._run(
+            torch.cat([ids, suffixes.ids], dim=1),
+            None if is_causal(segments) else segments,
+            torch.cat([positions, after], dim=2),
+            cache,
+            [prefix for prefix in prefixes if prefix.pixels is not None],
         )
+        states = split_states(cache, lengths, starts.tolist()) if cache else []
+        return self._at_slots(hidden[:, longest:], suffixes), states
 
-    def run_suffix(self, states: Sequence[PrefixState], suffix: Sequence[int]) -> torch.Tensor:
-        """One forward pass over the suffix behind each state; the states are copied, never changed.
+    def run_suffixes(self, states: Sequence[PrefixState], asked: Sequence[Sequence[Template]]) -> torch.Tensor:
+        """One forward pass over the templates asked behind each state; the states are copied, never changed.
 
         Returns:
-            Hidden states of the suffix  # (states, suffix, width)
+            Hidden states just before every slot, in order  # (slots, width)
         """
-        longest = max(state.n_tokens for state in states)
-        layers, _, heads, _, width = states[0].keys_values.shape
-        stacked = states[0].keys_values.new_zeros((layers, 2, len(states), heads, longest, width))
-        mask = torch.ones((len(states), longest + len(suffix)), dtype=torch.long)
-        for row, state in enumerate(states):
-            stacked[:, :, row, :, longest - state.n_tokens :] = state.keys_values
-            mask[row, : longest - state.n_tokens] = 0
-        cache = DynamicCache()
-        for layer, (keys, values) in enumerate(stacked):
-            cache.update(keys, values, layer)
+        suffixes = pack(asked, self._pad_token)
         starts = torch.tensor([state.next_position for state in states])
-        positions = (starts[:, None] + torch.arange(len(suffix))).expand(3, -1, -1)
-        ids = torch.tensor([list(suffix)] * len(states))
-        hidden, _ = self._run(ids, mask, positions, cache, [])
-        return hidden
+        segments = torch.cat([prefix_segments([state.n_tokens for state in states]), suffixes.segments], dim=1)
+        positions = (starts[:, None] + suffixes.positions).expand(3, -1, -1)
+        hidden = self._run(suffixes.ids, segments, positions, behind(states, suffixes.n_tokens), [])
+        return self._at_slots(hidden, suffixes)
 
     def answers(self, hidden: torch.Tensor) -> torch.Tensor:
         """Logits of the two answers, each summed over its spellings: hidden (..., width) -> float32 (..., 2), no first.
@@ -91,44 +95,40 @@ class Network:
         """Share of the whole vocabulary's probability that the answers hold: (..., width), (..., 2) -> 0 to 1 (...)."""
         return (answers.logsumexp(-1) - head_logsumexp(self.model.get_output_embeddings(), hidden)).exp()
 
+    def _at_slots(self, hidden: torch.Tensor, suffixes: Suffixes) -> torch.Tensor:
+        rows, columns = (index.to(hidden.device) for index in suffixes.slots)
+        return hidden[rows, columns]
+
     @torch.inference_mode()
     def _run(
         self,
         ids: torch.Tensor,
-        mask: torch.Tensor,
+        segments: torch.Tensor | None,
         positions: torch.Tensor,
-        cache: DynamicCache,
+        cache: Cache | None,
         pictured: Sequence[Prefix],
-    ) -> tuple[torch.Tensor, DynamicCache]:
+    ) -> torch.Tensor:
+        """One call of the model; `segments` of all columns where they need a mask."""
         vision: dict[str, torch.Tensor] = {}
         if pictured:
             vision["pixel_values"] = torch.cat([prefix.pixels for prefix in pictured if prefix.pixels is not None]).to(
                 self.device
             )
             vision["image_grid_thw"] = torch.tensor([prefix.grid for prefix in pictured], device=self.device)
+        mask = None
+        if segments is not None:
+            mask = attention_mask(segments.to(self.device), ids.shape[1], self.model.dtype)
         with _evaluating(self.model):
             output = self._inner(
                 input_ids=ids.to(self.device),
-                attention_mask=mask.to(self.device),
+                attention_mask=mask,
                 position_ids=positions.to(self.device),
                 past_key_values=cache,
-                use_cache=True,
+                use_cache=cache is not None,
                 **vision,
             )
         self.passes += 1
-        return output.last_hidden_state, output.past_key_values
-
-
-def split_states(cache: DynamicCache, prefixes: Sequence[Prefix], n_suffix: int) -> list[PrefixState]:
-    """The prefixes' own keys and values out of a batch, without padding and suffix; copies."""
-    layers = [(keys, values) for keys, values, *_ in cache]
-    end = layers[0][0].shape[2] - n_suffix
-    states = []
-    for row, prefix in enumerate(prefixes):
-        span = slice(end - len(prefix.ids), end)
-        own = torch.stack([torch.stack([keys[row, :, span], values[row, :, span]]) for keys, values in layers])
-        states.append(PrefixState(own, prefix.next_position))
-    return states
+        return output.last_hidden_state
 
 
 @contextmanager

@@ -12,11 +12,11 @@ import torch
 from yofo_rerank.errors import ModelError, TemplateTooLong
 from yofo_rerank.models.batches import batches
 from yofo_rerank.models.config import Calibration
-from yofo_rerank.models.network import Network, split_states
+from yofo_rerank.models.network import Network
 from yofo_rerank.models.prefix_cache import PrefixCache, PrefixState, prefix_key
 from yofo_rerank.models.prefixes import Prefix, PrefixMaker
-from yofo_rerank.prompts import PromptFormat, Template, template_ids, token_id
-from yofo_rerank.prompts.format import IMAGE_PAD
+from yofo_rerank.prompts import PromptFormat, Template, cut_at_slot, template_ids, token_id
+from yofo_rerank.prompts.format import IMAGE_PAD, Attention
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     from yofo_rerank.documents import Document
 
 MAX_TOKENS = 32_768  # of one sequence, also where a model would take more: attention is quadratic
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is read together: one requirement alone, or several in one joint template."""
+
+    texts: tuple[str, ...]
+    template: Template
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,21 @@ class SlotModel:
             "max_tokens": self._max_tokens,
             "calibration": self.calibration.model_dump(),
         }
+
+    def questions(self, texts: Sequence[str], attention: Attention | None = None) -> list[Question]:
+        """What has to be read to answer the requirements: each alone, or all of them in one joint template.
+
+        Args:
+            texts: of the requirements.
+            attention: "isolated" or "joint"; None = as the prompt format says.
+
+        Raises:
+            TemplateTooLong: names the limit and the requirement that crosses it.
+            ModelError: not exactly one slot per requirement.
+        """
+        if (attention or self.layout.attention) == "joint":
+            return [Question(tuple(texts), self.template(texts))]
+        return [Question((text,), cut_at_slot(self.template([text]))) for text in texts]
 
     def template(self, texts: Sequence[str]) -> Template:
         """Requirement texts as token ids, tokenised once for all documents.
@@ -146,30 +169,26 @@ class SlotModel:
 
     def encode_prefixes(self, prefixes: Sequence[Prefix]) -> list[PrefixState]:
         """One forward pass over the prefixes of one batch."""
-        _, cache = self.network.run_prefixes(prefixes)
-        return split_states(cache, prefixes, 0)
+        return self.network.run_prefixes(prefixes)[1]
 
-    def read(self, states: Sequence[PrefixState], template: Template) -> torch.Tensor:
-        """Logits at every slot, behind every state, in one forward pass over the template.
+    @torch.inference_mode()
+    def read(self, states: Sequence[PrefixState], asked: Sequence[Sequence[Template]]) -> torch.Tensor:
+        """Logits at every slot of the templates asked of each document, in one forward pass over the templates.
+
+        Each template sees its document and itself alone, so documents may be asked different things.
 
         Returns:
-            float32  # (docs, slots, 2), no before yes
+            float32  # (slots of all documents in order, 2), no before yes
         """
-        hidden = self.network.run_suffix(states, template.ids)
-        return self._at_slots(hidden, template)
+        return self.network.answers(self.network.run_suffixes(states, asked))
 
+    @torch.inference_mode()
     def encode_and_read(
-        self, prefixes: Sequence[Prefix], template: Template, *, keep_states: bool
+        self, prefixes: Sequence[Prefix], asked: Sequence[Sequence[Template]], *, keep_states: bool
     ) -> tuple[torch.Tensor, list[PrefixState]]:
         """`read` behind `encode` as a single forward pass: for documents that are not cached, half the passes.
 
-        Causal attention makes it exact: a prefix does not see the template behind it.
+        Causal attention makes it exact: a prefix does not see the templates behind it.
         """
-        hidden, cache = self.network.run_prefixes(prefixes, template.ids)
-        states = split_states(cache, prefixes, len(template.ids)) if keep_states else []
-        return self._at_slots(hidden[:, -len(template.ids) :], template), states
-
-    @torch.inference_mode()
-    def _at_slots(self, hidden: torch.Tensor, template: Template) -> torch.Tensor:
-        before = torch.tensor(template.slots, device=hidden.device) - 1  # paper eq. 3
-        return self.network.answers(hidden[:, before]).cpu()
+        hidden, states = self.network.run_prefixes(prefixes, asked, keep_states=keep_states)
+        return self.network.answers(hidden), states

@@ -8,6 +8,7 @@ from typing import Literal
 from yofo_rerank.errors import ModelError
 
 SPECIAL_TOKENS = ("<|auth_start|>", "<|auth_end|>", "<|reason_start|>", "<|reason_end|>")
+Attention = Literal["joint", "isolated"]  # isolated: a requirement sees the prefix and itself alone
 VISION_START, IMAGE_PAD, VISION_END = "<|vision_start|>", "<|image_pad|>", "<|vision_end|>"
 
 
@@ -36,7 +37,7 @@ class PromptFormat:
     placeholder: str | None = None  # one token
     yes: tuple[str, ...] = ("yes",)  # spellings; those that are one token are summed
     no: tuple[str, ...] = ("no",)
-    attention: Literal["joint", "isolated"] = "joint"  # isolated: a requirement sees the prefix and itself alone
+    attention: Attention = "joint"  # how its requirements are asked, unless the judge is told otherwise
     label_mass: bool = False  # report how much of the whole vocabulary's probability the answers hold
     reason_start: str | None = None
     reason_end: str | None = None

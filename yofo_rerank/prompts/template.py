@@ -87,6 +87,12 @@ def template_ids(
     return Template(ids, slots, spans)
 
 
+def cut_at_slot(template: Template) -> Template:
+    """A template of one requirement as far as its answer depends on it: what follows the slot is seen by nobody."""
+    (slot,) = template.slots
+    return Template(template.ids[:slot], [slot], [])
+
+
 def one_line(text: str) -> str:
     r"""The text with its line breaks as spaces: a requirement ends where its line ends.
 

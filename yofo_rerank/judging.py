@@ -1,0 +1,81 @@
+"""What every judge has in common: the protocol, checks of its input, and a judgement from a number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic import ValidationError
+
+from yofo_rerank.documents import Document
+from yofo_rerank.errors import DocumentError, RequirementError
+from yofo_rerank.requirements import JudgedDocument, Judgement, Requirement
+
+if TYPE_CHECKING:
+    from yofo_rerank.models.config import Calibration
+
+
+class Judge(Protocol):
+    """What `YofoReranker` asks: `YofoJudge`, or any other that answers requirements of documents.
+
+    A judge may also have `vocabulary_warnings(texts)`: what a user should know before trusting its answers.
+
+    >>> class Sure:
+    ...     def judge_outcomes(self, documents, requirements):
+    ...         said = tuple(Judgement(requirement=one, p_yes=1.0, verdict=True) for one in requirements)
+    ...         return [JudgedDocument(said) for _ in documents]
+    ...     def info(self):
+    ...         return {"model": "sure"}
+    >>> judge: Judge = Sure()
+    """
+
+    def judge_outcomes(
+        self, documents: Sequence[Document], requirements: Sequence[Requirement]
+    ) -> list[JudgedDocument]:
+        """Judgements of every document in the order given, or the failure that prevented them."""
+        ...
+
+    def info(self) -> dict[str, Any]:
+        """What is judged with, in plain JSON types."""
+        ...
+
+
+def check_requirements(requirements: Sequence[str | Requirement]) -> tuple[Requirement, ...]:
+    """Texts become requirements (musts).
+
+    >>> check_requirements(["not pink"])[0].necessity
+    'must'
+
+    Raises:
+        RequirementError: none, a bare string instead of a list, or an unusable one; names its place.
+    """
+    if isinstance(requirements, str | Requirement):
+        raise RequirementError(f"requirements must be a list, but got {requirements!r}")
+    checked = []
+    for place, requirement in enumerate(requirements):
+        try:
+            checked.append(requirement if isinstance(requirement, Requirement) else Requirement(text=requirement))
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]["msg"]
+            raise RequirementError(f"requirement {place} ({requirement!r:.80}): {problem}") from error
+    if not checked:
+        raise RequirementError("wanted at least one requirement, but got none")
+    return tuple(checked)
+
+
+def check_documents(documents: Sequence[Document]) -> list[Document]:
+    """The documents as a list; DocumentError names the first that is none."""
+    if isinstance(documents, Document):
+        raise DocumentError("documents must be a list, but got a single Document")
+    for place, document in enumerate(checked := list(documents)):
+        if not isinstance(document, Document):
+            raise DocumentError(f"document {place}: wanted a Document, but got {type(document).__name__}")
+    return checked
+
+
+def to_judgement(requirement: Requirement, difference: float, calibration: Calibration) -> Judgement:
+    """Paper eq. 5 over a softmax of yes and no alone, which is a sigmoid of their difference in logits."""
+    x = difference / calibration.temperature + calibration.bias
+    p_yes = 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(max(x, -700.0)) / (1 + math.exp(max(x, -700.0)))
+    return Judgement(requirement=requirement, p_yes=p_yes, verdict=p_yes > 0.5)
