@@ -17,6 +17,7 @@ from yofo_rerank import Document as YofoDocument
 from yofo_rerank.errors import DocumentError, ImageError
 from yofo_rerank.frameworks.paths import confined
 from yofo_rerank.images import is_data_uri
+from yofo_rerank.ranking import finite
 
 PDF = "application/pdf"
 PICTURE_SUFFIXES = (".avif", ".heic", ".heif", ".jxl", ".webp")  # not in every version's `mimetypes`
@@ -41,16 +42,18 @@ class DocumentReader:
         return YofoDocument(image=self._image(document), text=self._text(document), id=document.id)
 
     def try_to_read(self, document: Document) -> YofoDocument | DocumentError:
-        """As `read`, but an error is returned."""
+        """As `read`, but an error is returned, whatever it is: what is wrong with one document stays with it."""
         try:
             return self.read(document)
         except DocumentError as error:
             return error
+        except Exception as error:  # noqa: BLE001  # meta holds anything, and so does what reads it
+            return DocumentError(f"the document cannot be read: {type(error).__name__}: {str(error)[:200]}")
 
     def _text(self, document: Document) -> str:
-        fields = [document.meta.get(field) for field in self.meta_fields_to_embed]
-        parts = [*(str(field) for field in fields if field is not None), document.content or ""]
-        return self.embedding_separator.join(part for part in parts if part.strip())
+        fields = {field: document.meta.get(field) for field in self.meta_fields_to_embed}
+        parts = [*(_as_text(name, value) for name, value in fields.items() if value is not None)]
+        return self.embedding_separator.join(part for part in (*parts, document.content or "") if part.strip())
 
     def _image(self, document: Document) -> bytes | str | Path | None:
         blob, path = document.blob, document.meta.get(self.file_path_meta_field)
@@ -80,7 +83,15 @@ def without_duplicates(documents: Sequence[Document]) -> list[Document]:
 
 
 def _score(document: Document) -> float:
-    return -inf if document.score is None else document.score
+    score = finite(document.score)
+    return -inf if score is None else score
+
+
+def _as_text(name: str, value: object) -> str:
+    try:
+        return str(value)
+    except ValueError as error:  # an integer of more digits than Python writes
+        raise DocumentError(f"meta[{name!r}] has no text: {error}") from error
 
 
 def _guess(path: str) -> str:
@@ -91,8 +102,10 @@ def _guess(path: str) -> str:
     return mimetypes.guess_type(path, strict=False)[0] or "unknown"
 
 
-def _is_image(kind: str | None, *, has_text: bool) -> bool:
+def _is_image(kind: object, *, has_text: bool) -> bool:
     """Whether a file is to be opened as an image; the loader looks at its bytes in any case."""
+    if kind is not None and not isinstance(kind, str):
+        raise DocumentError(f"mime_type must be a text such as 'image/png', but got {kind!r:.80}")
     if kind is None or kind.startswith("image/"):
         return True
     if kind == PDF and not has_text:

@@ -5,6 +5,8 @@
 | `ImageNode` | `image` (base64), else `image_path`, else `image_url` |
 | `Node`, `ImageDocument`, `Document` | `image_resource`: `data`, else `path`, else `url` |
 | any | else, if asked for, the picture that a metadata field names |
+
+A `file:` address is the path that it names, confined as every path.
 """
 
 from __future__ import annotations
@@ -57,6 +59,8 @@ class NodeReader:
             return self.read(node, id_)
         except DocumentError as error:
             return error
+        except Exception as error:  # noqa: BLE001  # what is wrong with one node stays with it
+            return DocumentError(f"the node cannot be read: {type(error).__name__}: {str(error)[:200]}")
 
     def _image(self, node: BaseNode, *, has_text: bool) -> str | Path | bytes | None:
         data, path, url = _image_fields(node)
@@ -71,9 +75,11 @@ class NodeReader:
             return confined(named, self.image_root)
         return None
 
-    def _remote(self, url: str) -> str | bytes:
+    def _remote(self, url: str) -> str | Path | bytes:
         if is_data_uri(url):
             return url
+        if url.lower().startswith("file:"):
+            return confined(url, self.image_root)
         if self.allow_remote_images:
             return fetch_image(url)
         raise ImageError(

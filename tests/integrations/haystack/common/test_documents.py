@@ -56,6 +56,9 @@ def test_another_meta_field_names_the_image():
         (Document(meta={"file_path": "page.pdf", "page_number": 1}), "pdf"),
         (Document(blob=ByteStream(b"%PDF-1.7 ...")), "pdf"),
         (Document(id="1", content="half a pair: \ud800"), "bad_document"),
+        (Document(id="1", meta={"file_path": "1.png", "mime_type": 1.5}), "bad_document"),
+        (Document(id="1", blob=ByteStream(PNG, mime_type=b"image/png")), "bad_document"),
+        (Document(meta={"file_path": "file://photos/1.png"}), "url"),
     ],
 )
 def test_what_is_no_document_is_refused(document, code):
@@ -78,6 +81,11 @@ def test_no_path_leaves_the_root(path, tmp_path):
     with pytest.raises(ImageError) as caught:
         DocumentReader(root_path=str(root)).read(Document(meta={"file_path": path}))
     assert caught.value.code == "outside_root"
+
+
+def test_a_file_address_inside_the_root(photos):
+    reader = DocumentReader(root_path=str(photos))
+    assert reader.read(Document(meta={"file_path": f"file://{photos}/1.png"})).load_image().size == (48, 48)
 
 
 @pytest.mark.parametrize("with_root", [False, True])

@@ -183,6 +183,16 @@ def test_nothing_is_fetched(url, kind, judge, monkeypatch):  # S22
     assert not judge.seen[-1:] or judge.seen == [[]]
 
 
+@pytest.mark.parametrize("kind", ["ImageNode", "Node"])
+def test_a_file_address_inside_the_root(picture, kind, judge):
+    url = f"file://{picture}"
+    node = ImageNode(image_url=url) if kind == "ImageNode" else Node(image_resource=MediaResource(url=url))
+    reranker = YofoRerank(requirements=["grey"], image_root=picture.parent)
+    (found,) = reranker.postprocess_nodes([NodeWithScore(node=node)])
+    assert explain(found).failure is None
+    assert judge.seen[0][0].image == picture.resolve()
+
+
 def test_fetched_where_allowed(picture, judge, monkeypatch):  # S23; the fetching itself: tests/frameworks
     monkeypatch.setattr(nodes_module, "fetch_image", lambda url: picture.read_bytes())
     scored = [NodeWithScore(node=ImageNode(id_=str(n), image_url=f"https://example.com/{n}.png")) for n in range(20)]
