@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 MAX_CAPTION_BYTES = 64 * 1024
 MAX_METADATA_DEPTH = 32
+MAX_INTEGER_BITS = 4096  # 1,234 digits; Python reads and writes none of more than 4,300
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,10 @@ def _json_copy(value: Any, where: str, depth: int = 0) -> Any:
     """A deep copy in JSON types (a tuple becomes a list)."""
     if depth > MAX_METADATA_DEPTH:
         raise DocumentError(f"metadata is nested deeper than {MAX_METADATA_DEPTH} levels, or holds itself")
+    if isinstance(value, int) and value.bit_length() > MAX_INTEGER_BITS:
+        raise DocumentError(
+            f"{where} is an integer of {value.bit_length():,} bits, wanted at most {MAX_INTEGER_BITS:,}"
+        )
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, list | tuple):

@@ -68,7 +68,7 @@ def test_other_arguments_code_or_weights_are_another_index(tmp_path: Path, monke
     assert redrawn.encoded == 3
 
 
-@pytest.mark.parametrize("pattern", ["*/images/*.png", "*/*.faiss", "*/yofo_index.json"])
+@pytest.mark.parametrize("pattern", ["*/kept-images/*.png", "*/*/vectors.faiss", "*/yofo_index.json"])
 def test_a_damaged_cache_is_made_again(pattern: str, tmp_path: Path) -> None:
     fresh = found(sample_retriever(6, encoder=CountingEncoder(), cache=tmp_path))
     next(tmp_path.glob(pattern)).unlink()

@@ -285,6 +285,7 @@ def test_openai_weights_run_with_their_own_activation(monkeypatch):
         raise RuntimeError("offline")
 
     monkeypatch.setattr(open_clip, "create_model_from_pretrained", create)
+    monkeypatch.setattr("open_clip.pretrained.download_pretrained", lambda tag: "weights.safetensors")
     for tag in ("openai", "laion2b_s34b_b79k"):
         with pytest.raises(ModelError, match="offline"):
             _ = ClipEncoder("ViT-B-32", tag).dim

@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
 logger = logging.getLogger(__name__)
+
+MAX_CHARS = 20_000  # of a text; no model reads as many, and the tokenizer is locked meanwhile
 
 Vectors = NDArray[np.float32]  # (n, dim)
 Item = TypeVar("Item")
@@ -119,7 +121,7 @@ class ClipEncoder:
         """For each text, whether the model reads only its beginning."""
         tokenizer = self._load().tokenizer
         with self._tokenizer_lock:
-            return [count_tokens(tokenizer, text) > self.context_length for text in texts]
+            return [len(text) > MAX_CHARS or count_tokens(tokenizer, text) > self.context_length for text in texts]
 
     def encode_texts(self, texts: Sequence[str], *, warn: bool = True) -> Vectors:
         """Vectors of texts, (n, dim); logs one warning if some are too long, unless `warn` is False."""
@@ -131,7 +133,7 @@ class ClipEncoder:
 
         def encode(batch: Sequence[str]) -> torch.Tensor:
             with self._tokenizer_lock:
-                tokens = loaded.tokenizer(list(batch))
+                tokens = loaded.tokenizer([text[:MAX_CHARS] for text in batch])
             return loaded.model.encode_text(tokens.to(loaded.device))
 
         return self._encode(texts, encode, loaded)
@@ -147,6 +149,20 @@ class ClipEncoder:
             return loaded.model.encode_image(pixels.to(loaded.device, loaded.dtype))
 
         return self._encode(images, encode, loaded)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ClipEncoder:
+        return self  # nothing of it changes but what is loaded, which is shared
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            **self.__dict__,
+            "_loaded": None,
+            "_load_lock": None,
+            "_tokenizer_lock": None,
+        }  # the copy loads for itself
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _load_lock=threading.Lock(), _tokenizer_lock=threading.Lock())
 
     def _encode(
         self, items: Sequence[Item], encode: Callable[[Sequence[Item]], torch.Tensor], loaded: Loaded

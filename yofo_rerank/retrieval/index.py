@@ -6,7 +6,7 @@ Any FAISS factory string is taken: `Flat` (exact, the right choice up to about a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,14 +80,16 @@ class VectorIndex:
         if len(vectors) < wanted:
             message = f"got {len(vectors)} vectors, wanted at least {wanted} (better {self.good_training_size})"
             raise RetrievalError(f"{message} to train the index {self.factory!r}; use 'Flat'", code="too_few_vectors")
+        trained = faiss.clone_index(self._index)  # so that an interruption leaves none half trained
         try:
-            self._index.train(vectors)
+            trained.train(vectors)
         except RuntimeError as error:
             message = f"got {len(vectors)} vectors, and FAISS cannot train the index {self.factory!r} on them"
             raise RetrievalError(f"{message}: {_reason(error)}", code="too_few_vectors") from error
+        self._index = trained
 
     def add(self, keys: Sequence[int], vectors: Vectors) -> None:
-        """Add vectors, (n, dim), under new keys."""
+        """Add vectors, (n, dim), under new keys; `keep` puts in order what an interruption leaves."""
         self._index.add_with_ids(np.ascontiguousarray(vectors), np.asarray(keys, np.int64))
         self._gpu = None
 
@@ -104,6 +106,34 @@ class VectorIndex:
             self._rebuild_without(gone)
         self._gpu = None
 
+    def check_removable(self) -> None:
+        """Make sure that `remove` will do.
+
+        Raises:
+            RetrievalError: code `cannot_remove`.
+        """
+        try:
+            self._index.remove_ids(np.empty(0, np.int64))
+        except RuntimeError:
+            self._vectors(len(self) and 1)
+
+    def keep(self, keys: Collection[int]) -> None:
+        """Hold exactly these keys, which it had before an `add` or `remove` that was interrupted anywhere.
+
+        Raises:
+            RetrievalError: code `cannot_remove`.
+        """
+        kept = np.fromiter(keys, np.int64, len(keys))
+        self._gpu = None
+        if not isinstance(self._index, faiss.IndexIDMap):  # IVF
+            ivf = _core(self._index)
+            self._index.remove_ids(faiss.IDSelectorNot(faiss.IDSelectorBatch(kept)))
+            self._index.ntotal = ivf.ntotal = ivf.invlists.compute_ntotal()  # the sum of what the lists hold
+            return
+        known = faiss.vector_to_array(self._index.id_map)  # FAISS adds the vectors first, then their keys
+        if len(known) != self._index.index.ntotal or len(known) != len(kept) or not np.isin(known, kept).all():
+            self._rebuild_without(np.setdiff1d(known, kept))
+
     def search(self, vectors: Vectors, top_k: int) -> list[list[tuple[int, float]]]:
         """For each query vector its nearest keys with their scores, best first; equal scores in the order of keys."""
         top_k = min(top_k, len(self))
@@ -115,7 +145,13 @@ class VectorIndex:
 
     def write(self, path: Path) -> None:
         """Write FAISS's own file."""
-        faiss.write_index(self._index, str(path))
+        with path.open("wb") as file:
+            self.write_to(file.write)
+
+    def write_to(self, put: Callable[[bytes], object]) -> None:
+        """Put FAISS's own file piece by piece; errors of `put` are raised, where FAISS would ignore those of closing."""
+        writer: Any = faiss.PyCallbackIOWriter(put)  # type: ignore[attr-defined]  # it is there
+        faiss.write_index(self._index, writer)
 
     @classmethod
     def read(cls, path: Path, factory: str, *, search_parameters: str | None = None) -> VectorIndex:
@@ -131,19 +167,25 @@ class VectorIndex:
         index._set_search_parameters()
         return index
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_gpu": None}
+
     def _rebuild_without(self, gone: np.ndarray) -> None:
-        inner = faiss.downcast_index(self._index.index)
         keys = faiss.vector_to_array(self._index.id_map)
-        try:
-            vectors = inner.reconstruct_n(0, inner.ntotal)
-        except RuntimeError as error:
-            message = f"FAISS can neither remove from an index {self.factory!r} nor give its vectors back"
-            raise RetrievalError(f"{message}: index the remaining documents anew", code="cannot_remove") from error
+        vectors = self._vectors(len(keys))
         kept = ~np.isin(keys, gone)
         rebuilt = faiss.clone_index(self._index)
         rebuilt.reset()  # forgets the vectors, not what it was trained on
         rebuilt.add_with_ids(vectors[kept], keys[kept])
         self._index = rebuilt
+
+    def _vectors(self, n: int) -> Vectors:
+        """The first n as FAISS gives them back, (n, dim)."""
+        try:
+            return np.asarray(faiss.downcast_index(self._index.index).reconstruct_n(0, n))
+        except RuntimeError as error:
+            message = f"FAISS can neither remove from an index {self.factory!r} nor give its vectors back"
+            raise RetrievalError(f"{message}: index the remaining documents anew", code="cannot_remove") from error
 
     def _searchable(self, top_k: int) -> Any:
         """The index, or its copy on the GPU where there is one that can hold it."""

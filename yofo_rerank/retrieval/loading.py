@@ -51,6 +51,7 @@ def load(model: str, pretrained: str | None, device: str | None, dtype: str) -> 
         _check_known(name, pretrained)
     tag = open_clip.get_pretrained_cfg(name, pretrained) if pretrained else {}
     try:
+        _check_safe(_weights_file(name, pretrained, tag), model)
         target = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         _check_text_config(open_clip.get_model_config(name), name)
         network, preprocess = open_clip.create_model_from_pretrained(
@@ -108,9 +109,29 @@ def _check_known(name: str, pretrained: str | None) -> None:
 
     if name not in (known := open_clip.list_models()):
         raise ModelError(f"{name!r} is neither a folder nor one of open_clip's models: {', '.join(known)}")
-    if not pretrained or not (open_clip.is_pretrained_cfg(name, pretrained) or Path(pretrained).is_file()):
+    if pretrained and not open_clip.is_pretrained_cfg(name, pretrained) and Path(pretrained).is_file():
+        _check_safe(pretrained, name)
+    elif not pretrained or not open_clip.is_pretrained_cfg(name, pretrained):
         tags = ", ".join(open_clip.list_pretrained_tags_by_model(name))
         raise ModelError(f"{name!r} got pretrained={pretrained!r}, wanted a weight file or one of: {tags}")
+
+
+def _weights_file(name: str, pretrained: str | None, tag: dict[str, Any]) -> str | None:
+    """The file that open_clip will read, downloaded if it must be; None for a folder, which is checked already."""
+    from open_clip.pretrained import download_pretrained, download_pretrained_from_hf
+
+    schema, _, path = name.partition(":")
+    if schema == "hf-hub":
+        return str(download_pretrained_from_hf(path))
+    if schema == "local-dir":
+        return None
+    return str(download_pretrained(tag)) if tag else pretrained
+
+
+def _check_safe(file: str | None, model: str) -> None:
+    """Refuse what open_clip would read as pickle or TorchScript, which can run code."""
+    if file and not file.endswith(".safetensors"):
+        raise ModelError(f"the weights of {model!r} are in {Path(file).name!r}, wanted safetensors: pickle is not read")
 
 
 def _check_text_config(model_config: dict[str, Any] | None, name: str) -> None:
