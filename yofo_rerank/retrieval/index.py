@@ -149,7 +149,7 @@ class VectorIndex:
             self.write_to(file.write)
 
     def write_to(self, put: Callable[[bytes], object]) -> None:
-        """Put FAISS's own file piece by piece; errors of `put` are raised, where FAISS would ignore those of closing."""
+        """Put FAISS's own file piece by piece; what `put` raises is raised (FAISS would ignore an error of closing)."""
         writer: Any = faiss.PyCallbackIOWriter(put)  # type: ignore[attr-defined]  # it is there
         faiss.write_index(self._index, writer)
 
