@@ -10,54 +10,9 @@ from yofo_rerank import YofoJudge
 from yofo_rerank.errors import AdapterMismatch, ModelError
 from yofo_rerank.models.adapter import attach_adapter
 from yofo_rerank.models.config import Calibration, YofoConfig
-from yofo_rerank.models.fingerprint import base_fingerprint
 from yofo_rerank.models.sources import resolve
-from yofo_rerank.models.tokens import add_special_tokens
-from yofo_rerank.prompts import SPECIAL_TOKENS
 
 TEXTS = ["blue", "not pink"]
-
-
-@pytest.fixture(scope="module")
-def adapted(make_tiny, saved_model, tmp_path_factory):
-    """A saved base, a saved rank-4 adapter with random weights, and the live pair that both came from."""
-
-    def make(family, *, tied=True, with_tokenizer=True):
-        from peft import LoraConfig, get_peft_model
-
-        folder = tmp_path_factory.mktemp(family)
-        tiny = make_tiny(family, tied=tied)
-        base = saved_model(tiny, folder / "base")
-        fingerprint = base_fingerprint(tiny.model)
-        rows = add_special_tokens(tiny.processor.tokenizer, tiny.model)
-        lora = LoraConfig(
-            r=4,
-            lora_alpha=8,
-            target_modules=r".*language_model.*\.(q_proj|v_proj|down_proj)",
-            trainable_token_indices={"embed_tokens": rows},
-            task_type="CAUSAL_LM",
-        )
-        model = get_peft_model(tiny.model, lora)
-        generator = torch.Generator().manual_seed(1)
-        with torch.no_grad():
-            for parameter in model.parameters():
-                if parameter.requires_grad:
-                    parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
-        adapter = folder / "adapter"
-        model.save_pretrained(adapter)
-        if with_tokenizer:
-            tiny.processor.save_pretrained(adapter)
-        config = YofoConfig(
-            format="yofo-v1",
-            format_version=1,
-            base_model="the-base",
-            base_fingerprint=fingerprint,
-            special_tokens=SPECIAL_TOKENS,
-        )
-        config.save(adapter)
-        return base, adapter, model, tiny.processor
-
-    return make
 
 
 def margins(judge, documents):
@@ -236,3 +191,24 @@ def test_dtype_leaves_rotary_frequencies_alone(tmp_path, tiny_qwen3_vl, saved_mo
     full = margins(YofoJudge.from_pretrained(base, format="yofo-v1"), pictured_documents)
     assert full.std(0).min() > 0.1
     assert (low - full).abs().median() < 0.5
+
+
+def test_float32_merges_in_float32(adapted, pictured_documents):
+    """Of weights that are stored in bfloat16: rounding to it after merging would lose part of the adapter."""
+    base, adapter, model, processor = adapted("qwen3_vl")
+    weights = load_file(base / "model.safetensors")
+    low = {name: weight.bfloat16() for name, weight in weights.items()}
+    save_file(low, base / "model.safetensors", metadata={"format": "pt"})
+    config = json.loads((base / "config.json").read_text())
+    (base / "config.json").write_text(json.dumps(config | {"dtype": "bfloat16"}))
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "lora_" not in name and "trainable_tokens_delta" not in name:
+                parameter.copy_(parameter.bfloat16())
+    wanted = margins(YofoJudge.from_components(model, processor, cache_bytes=0), pictured_documents)
+    settings = YofoConfig.load(adapter).model_copy(update={"base_fingerprint": None})
+    settings.save(adapter)
+    found = margins(YofoJudge.from_pretrained(base, adapter, dtype="float32"), pictured_documents)
+    torch.testing.assert_close(found, wanted, atol=1e-4, rtol=1e-3)
+    rounded = margins(YofoJudge.from_pretrained(base, adapter), pictured_documents)
+    assert (rounded - wanted).abs().max() > 1e-2

@@ -78,6 +78,8 @@ def load_model(
         raise ModelError(f"{name!r} lacks {len(report['missing_keys'])} weights, such as {min(report['missing_keys'])}")
     fingerprint = base_fingerprint(model)
     token_ids = add_special_tokens(tokenizer, model, layout.special_tokens)
+    if dtype == "float32":
+        _cast(model, dtype)  # before merging, which in bfloat16 would round away a part of the adapter
     digest = ""
     if adapter_folder is not None:
         _check_base(config, name, fingerprint)
