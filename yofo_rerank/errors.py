@@ -79,6 +79,12 @@ class IndexMismatch(YofoError, ValueError):
     default_code = "index_mismatch"
 
 
+class VerdictsError(YofoError, ValueError):
+    """Kept verdicts cannot be used: a file of another program or of a later version, or a judge that keeps none."""
+
+    default_code = "bad_verdicts"
+
+
 class ExampleError(YofoError, ValueError):
     """A training example is malformed or too long; names the file and the line."""
 
