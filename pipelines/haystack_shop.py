@@ -4,7 +4,7 @@
     python pipelines/haystack_shop.py "a hooded top" --store qdrant
     python pipelines/haystack_shop.py "a hooded jacket" --index photos.index     # made by `yofo index photos`
 
-Without --index a small drawn catalogue is searched, offline. Needs pip install "yofo-rerank[haystack]", and
+Without --index a small drawn catalogue is searched, offline. Needs pip install ".[haystack]", and
 qdrant-haystack for --store qdrant. To serve the YAML over HTTP, name your index in it, then put it into the folder
 that `hayhooks run --pipelines-dir` serves.
 """

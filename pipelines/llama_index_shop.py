@@ -4,7 +4,7 @@
     python pipelines/llama_index_shop.py "a hooded top" --store qdrant --chat-model gpt-4o-mini
 
 Without --index a small drawn catalogue is searched, offline; without --chat-model nothing is said about the finds.
-Needs pip install "yofo-rerank[llama-index]", llama-index-vector-stores-qdrant for --store qdrant, and
+Needs pip install ".[llama-index]", llama-index-vector-stores-qdrant for --store qdrant, and
 llama-index-llms-openai-like for --chat-model: one that takes images, at OpenAI or at the server of --chat-url.
 """
 

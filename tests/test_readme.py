@@ -25,7 +25,21 @@ def test_first_result(tmp_path, monkeypatch, capsys):
         exec(code, names)
     shown = capsys.readouterr().out.splitlines()
     assert shown[0].startswith("a long green dress")
-    assert len(shown) == 4
+    found = [line.split() for line in shown[1:]]
+    assert [float(score) > 0.5 for score, *_ in found] == [True, True, False]
+    assert all(colour != "pink" and what == ["long", "dress"] for _, colour, *what in found[:2])
+    assert found[2][1:] == ["pink", "long", "dress"]  # the best of the others
+    long_dresses = [
+        truth for _, truth in names["catalogue"] if (truth["category"], truth["length"]) == ("dress", "long")
+    ]
+    assert len(long_dresses) == 3  # what was to be found was found
+
+
+def test_no_address_that_nobody_has():
+    pyproject = (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
+    assert "github.com/yofo" not in README + pyproject
+    assert "git clone <this repository>" in README
+    assert 'install "yofo-rerank' not in README  # there is no release yet
 
 
 def test_llama_index(tmp_path, monkeypatch, capsys):

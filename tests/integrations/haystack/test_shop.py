@@ -15,19 +15,19 @@ import pytest
 import yaml
 
 from yofo_rerank import Document
+from yofo_rerank.mini.indexed import sample_retriever
 from yofo_rerank.mini.weights import weights_folder
 from yofo_rerank.retrieval import ClipFaissRetriever
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = ROOT / "pipelines" / "haystack_shop.py"
+README = ROOT / "README.md"
 QUERY = "a long dress, not pink"
 LINE = re.compile(
     r"^ *\d+\. [01]\.\d{3}  \S+  [✓✗] dress \(\d\.\d\d\), [✓✗] long \(\d\.\d\d\), [✓✗] not pink \(\d\.\d\d\)$"
 )
-needs_mini = pytest.mark.skipif(
-    not all(weights_folder(part).is_dir() for part in ("base", "adapter", "clip")),
-    reason="the embedded weights are not built yet (make train-mini)",
-)
+HAS_MINI = all(weights_folder(part).is_dir() for part in ("base", "adapter", "clip"))
+needs_mini = pytest.mark.skipif(not HAS_MINI, reason="the embedded weights are not built yet (make train-mini)")
 WRAPPER = """
 from pathlib import Path
 
@@ -109,13 +109,23 @@ def test_on_mini(store, tmp_path):
     assert all(LINE.match(line) for line in lines), lines
 
 
+def readme_yaml():
+    """The README's block, as it stands."""
+    blocks = re.findall(r"^```yaml\n(.*?)^```", README.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    return next(block for block in blocks if "haystack" in block)
+
+
 @pytest.fixture
 def server(tiny_yaml, tmp_path):
-    """Hayhooks with its default, strict settings, serving the YAML, bare and in a wrapper; yields its address."""
+    """Hayhooks with its default, strict settings, serving the YAML, bare and in a wrapper, and the README's block;
+    yields its address."""
     pytest.importorskip("hayhooks", reason="hayhooks is not installed")
     pipelines = tmp_path / "pipelines"
     pipelines.mkdir()
     (pipelines / "wrapped").mkdir()
+    if HAS_MINI:
+        (pipelines / "readme.yaml").write_text(readme_yaml())
+        sample_retriever(40, seed=40).save(tmp_path / "photos.index")
     for folder in (pipelines, pipelines / "wrapped"):
         (folder / "shop.yaml").write_text(tiny_yaml.read_text())
     (pipelines / "wrapped" / "pipeline_wrapper.py").write_text(WRAPPER)
@@ -179,3 +189,9 @@ def test_hayhooks_serves_the_yaml_and_a_wrapper(server):
     wrapped = ask(f"{server}/wrapped")
     assert [(one["id"], one["score"]) for one in wrapped] == [(one["id"], one["score"]) for one in documents]
     assert all(len(one["judgements"]) == 3 for one in wrapped)
+    if HAS_MINI:
+        found = ask(f"{server}/readme")["ranker"]["documents"]
+        assert len(found) == 5
+        assert found[0]["score"] > 0.5 > found[-1]["score"]
+        requirements = [judged["requirement"]["text"] for judged in found[0]["meta"]["yofo"]["judgements"]]
+        assert requirements == ["dress", "long", "not pink"]
