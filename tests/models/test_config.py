@@ -3,8 +3,8 @@ import json
 import pytest
 
 from yofo_rerank.errors import AdapterMismatch, ConfigError, ModelError
-from yofo_rerank.models.config import YofoConfig
-from yofo_rerank.models.loading import check_dtype, choose_format
+from yofo_rerank.models.config import YofoConfig, choose_format
+from yofo_rerank.models.loading import check_dtype
 from yofo_rerank.prompts import SPECIAL_TOKENS
 
 TRAINED = YofoConfig(format="yofo-v1", format_version=1, base_model="base", special_tokens=SPECIAL_TOKENS)

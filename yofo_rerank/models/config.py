@@ -7,9 +7,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from yofo_rerank.errors import AdapterMismatch, ConfigError
-from yofo_rerank.prompts import PromptFormat, get_format
+from yofo_rerank.prompts import FORMATS, PromptFormat, get_format
 
 FILE_NAME = "yofo_config.json"
+ZERO_SHOT_FORMAT = "chat-v1"
 
 
 class Calibration(BaseModel):
@@ -75,3 +76,28 @@ class YofoConfig(BaseModel):
                 f"this library has version {layout.version}"
             )
         return layout
+
+
+def choose_format(wanted: str | None, config: YofoConfig | None, *, has_adapter: bool) -> PromptFormat:
+    """The format that the weights were trained with; for bare weights the wanted one, or the zero-shot one.
+
+    Raises:
+        AdapterMismatch: the weights were trained with another format than the wanted one, or nobody knows with which.
+        ModelError: unknown format.
+    """
+    if config is None:
+        if has_adapter and wanted is None:
+            known = ", ".join(sorted(FORMATS))
+            raise AdapterMismatch(
+                f"the adapter has no yofo_config.json: its prompt format is unknown; name it: {known}"
+            )
+        return get_format(wanted or ZERO_SHOT_FORMAT)
+    layout = config.prompt_format()
+    if wanted is not None and wanted != layout.name:
+        raise AdapterMismatch(f"the weights were trained with the prompt format {layout.name!r}, but got {wanted!r}")
+    if config.special_tokens and config.special_tokens != layout.special_tokens:
+        raise AdapterMismatch(
+            f"the weights were trained with the special tokens {', '.join(config.special_tokens)}, "
+            f"but {layout.name!r} has {', '.join(layout.special_tokens) or 'none'}"
+        )
+    return layout

@@ -11,18 +11,17 @@ import transformers
 
 from yofo_rerank.errors import AdapterMismatch, ModelError
 from yofo_rerank.models.adapter import attach_adapter
-from yofo_rerank.models.config import YofoConfig
+from yofo_rerank.models.config import YofoConfig, choose_format
 from yofo_rerank.models.families import get_family
 from yofo_rerank.models.fingerprint import base_fingerprint, is_same_base
 from yofo_rerank.models.sources import ADAPTER_WEIGHTS, as_model_error, file_digest, resolve
 from yofo_rerank.models.tokens import add_special_tokens
 from yofo_rerank.models.vision import linearise_patches
-from yofo_rerank.prompts import FORMATS, PromptFormat, get_format
+from yofo_rerank.prompts import PromptFormat
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, ProcessorMixin, Qwen2VLImageProcessor
 
-ZERO_SHOT_FORMAT = "chat-v1"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -94,31 +93,6 @@ def load_model(
     return LoadedModel(
         model, tokenizer, processor.image_processor, layout, config, fingerprint, digest, chat_template(processor)
     )
-
-
-def choose_format(wanted: str | None, config: YofoConfig | None, *, has_adapter: bool) -> PromptFormat:
-    """The format that the weights were trained with; for bare weights the wanted one, or the zero-shot one.
-
-    Raises:
-        AdapterMismatch: the weights were trained with another format than the wanted one, or nobody knows with which.
-        ModelError: unknown format.
-    """
-    if config is None:
-        if has_adapter and wanted is None:
-            known = ", ".join(sorted(FORMATS))
-            raise AdapterMismatch(
-                f"the adapter has no yofo_config.json: its prompt format is unknown; name it: {known}"
-            )
-        return get_format(wanted or ZERO_SHOT_FORMAT)
-    layout = config.prompt_format()
-    if wanted is not None and wanted != layout.name:
-        raise AdapterMismatch(f"the weights were trained with the prompt format {layout.name!r}, but got {wanted!r}")
-    if config.special_tokens and config.special_tokens != layout.special_tokens:
-        raise AdapterMismatch(
-            f"the weights were trained with the special tokens {', '.join(config.special_tokens)}, "
-            f"but {layout.name!r} has {', '.join(layout.special_tokens) or 'none'}"
-        )
-    return layout
 
 
 def check_dtype(dtype: str) -> None:

@@ -13,7 +13,7 @@ MINI = "mini"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 # What transformers, peft and torch raise for files that they cannot read and devices that they do not have.
 _LOAD_ERRORS = (AssertionError, AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError)
-_SAFE_FILES = ("*.json", "*.safetensors", "*.txt", "*.jinja")  # nothing that runs or unpickles
+SAFE_FILES = ("*.json", "*.safetensors", "*.txt", "*.jinja")  # nothing that runs or unpickles
 
 
 def resolve(name: str, adapter: str | None, revision: str | None) -> tuple[Path, Path | None]:
@@ -67,4 +67,4 @@ def _folder(name: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
 
     with as_model_error(name):
-        return Path(snapshot_download(name, revision=revision, allow_patterns=list(_SAFE_FILES)))
+        return Path(snapshot_download(name, revision=revision, allow_patterns=list(SAFE_FILES)))
