@@ -14,6 +14,7 @@ from yofo_rerank.judge import JudgeStats
 from yofo_rerank.judging import to_judgement
 from yofo_rerank.models import loading
 from yofo_rerank.models.config import Calibration
+from yofo_rerank.prompts import SPECIAL_TOKENS
 
 TEXTS = ["blue", "not pink", "a hooded top"]
 
@@ -133,7 +134,7 @@ def test_broken_weights_raise_or_fail(make_tiny, pictured_documents):
 
 
 def test_attention_is_a_choice_of_the_judge(tiny, pictured_documents):
-    settings = {"model": tiny.model, "processor": tiny.processor}
+    settings = {"model": tiny.model, "processor": tiny.processor, "format": "yofo-v1"}
     isolated, joint = (YofoJudge.from_components(**settings, attention=one) for one in ("isolated", "joint"))
     assert (isolated.info()["attention"], joint.info()["attention"]) == ("isolated", "joint")
     together = isolated.judge(pictured_documents, TEXTS)
@@ -156,7 +157,7 @@ def test_judge_many_equals_one_by_one(judge, tiny, pictured_documents):
     assert judge.stats.forward_passes == 1
     assert judge.judge_many(pictured_documents, []) == []
     for requirements, found in zip(lists, together, strict=True):
-        alone = YofoJudge.from_components(tiny.model, tiny.processor).judge(pictured_documents, requirements)
+        alone = YofoJudge.from_components(tiny.model, tiny.processor, "yofo-v1").judge(pictured_documents, requirements)
         for one, other in zip(found, alone, strict=True):
             assert [j.p_yes for j in one.judgements] == pytest.approx([j.p_yes for j in other], abs=1e-4)
 
@@ -258,7 +259,7 @@ def test_components_cannot_be_pickled_or_unloaded(judge):
 def test_info(base, judge, tiny):
     facts = YofoJudge.from_pretrained(base).info()
     assert facts["family"] == "qwen3_vl"
-    assert facts["format"] == "chat-v1"
+    assert facts["format"] == "ask-v1"
     assert facts["model"] == str(base)
     assert judge.info()["family"] == tiny.family
     assert "from components" in repr(judge)
@@ -284,3 +285,27 @@ def test_words_that_mini_never_saw_are_named():
     assert "'sequins'" in warning
     assert judge.vocabulary_warnings(["red"]) == []
     assert YofoJudge.from_pretrained("owner/other").vocabulary_warnings(["with sequins"]) == []
+
+
+def test_a_bare_pair_is_judged_zero_shot(tiny, pictured_documents, caplog):
+    bare = YofoJudge.from_components(tiny.model, tiny.processor)
+    bare.judge(pictured_documents[:1], TEXTS)
+    assert bare.info()["format"] == "ask-v1"
+    assert "needs trained weights" not in caplog.text
+    with pytest.raises(ModelError, match="one thing a turn: got joint"):
+        YofoJudge.from_components(tiny.model, tiny.processor, attention="joint").judge(pictured_documents, TEXTS)
+    YofoJudge.from_components(tiny.model, tiny.processor, format="yofo-v1")
+    assert "'yofo-v1' needs trained weights" in caplog.text
+
+
+def test_a_processor_that_knows_the_tokens_was_trained_with_them(make_tiny, caplog):
+    tiny = make_tiny("qwen3_vl")
+    tiny.processor.tokenizer.add_tokens(list(SPECIAL_TOKENS), special_tokens=True)
+    assert YofoJudge.from_components(tiny.model, tiny.processor).info()["format"] == "yofo-v1"
+    YofoJudge.from_components(tiny.model, tiny.processor, format="yofo-v1")
+    assert "needs trained weights" not in caplog.text
+
+
+def test_a_trained_format_on_a_bare_folder_is_told(base, pictured_documents, caplog):
+    YofoJudge.from_pretrained(base, format="yofo-v1", cache_bytes=1).judge(pictured_documents[:1], TEXTS)
+    assert "'yofo-v1' needs trained weights" in caplog.text

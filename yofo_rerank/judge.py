@@ -119,14 +119,17 @@ class YofoJudge:
         cls,
         model: PreTrainedModel,
         processor: ProcessorMixin,
-        format: str = "yofo-v1",  # noqa: A002  # the contract's word
+        format: str | None = None,  # noqa: A002  # the contract's word
         *,
         max_batch_tokens: int = _DEFAULT.max_batch_tokens,
         max_pixels: int | None = None,
         cache_bytes: int = _DEFAULT.cache_bytes,
         attention: Attention | None = None,
     ) -> YofoJudge:
-        """A judge around an already loaded Hugging Face pair (a PeftModel too); set `cache_bytes=0` while it trains.
+        """A judge around an already loaded Hugging Face pair (a PeftModel too); other arguments as `from_pretrained`.
+
+        Weights may change and adapters may be switched between two calls. Without a `format` it is `yofo-v1` where
+        processor or adapter know its special tokens, else zero-shot.
 
         Raises:
             ModelError: not a supported family, or a tokenizer in which an answer is not one token.

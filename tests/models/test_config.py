@@ -45,7 +45,7 @@ def test_not_text(tmp_path):
 def test_format_of_the_weights_is_the_default():
     assert choose_format(None, TRAINED, has_adapter=True).name == "yofo-v1"
     assert choose_format("yofo-v1", TRAINED, has_adapter=True).name == "yofo-v1"
-    assert choose_format(None, None, has_adapter=False).name == "chat-v1"
+    assert choose_format(None, None, has_adapter=False).name == "ask-v1"
     assert choose_format("yofo-v1", None, has_adapter=True).name == "yofo-v1"
 
 

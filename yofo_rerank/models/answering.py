@@ -58,6 +58,7 @@ def answer(
     order: list[_Task] = []  # one per document; identical documents share a task
     cached: list[_Task] = []
     with model.lock:  # tokenizers are not safe to share either
+        model.refresh()
         asked = [model.questions(texts, attention) for texts in lists]
         questions = list({question.texts: question for one in asked for question in one}.values())
         n_suffix = max(len(question.template.ids) for question in questions)

@@ -63,27 +63,29 @@ def shared_slot_model(source: Source, budget: Budget) -> SlotModel:
     return _shared.get((source, budget), load)
 
 
-def from_components(model: PreTrainedModel, processor: ProcessorMixin, format_name: str, budget: Budget) -> SlotModel:
+def from_components(
+    model: PreTrainedModel, processor: ProcessorMixin, format_name: str | None, budget: Budget
+) -> SlotModel:
     """A SlotModel around an already loaded pair.
 
     The processor is left as it is. The model too, unless its embedding table has no rows for the format's special
-    tokens: then it grows. A PeftModel is used with its adapter, as it is.
+    tokens: then it grows. A PeftModel is used with its adapter, as it is. Without a format name it is the trained
+    format where processor or adapter know its special tokens, else the zero-shot one.
     """
     from yofo_rerank.models.loading import LoadedModel, chat_template
-    from yofo_rerank.models.tokens import add_special_tokens
-    from yofo_rerank.prompts import get_format
+    from yofo_rerank.models.tokens import add_special_tokens, choose_components_format, knows_tokens
 
-    layout = get_format(format_name)
+    layout = choose_components_format(format_name, model, processor.tokenizer)
     bare: PreTrainedModel = getattr(model, "get_base_model", lambda: model)()  # a PeftModel wraps it
     tokenizer = processor.tokenizer
-    if any(token not in tokenizer.get_added_vocab() for token in layout.special_tokens):
+    if not knows_tokens(tokenizer, layout.special_tokens):
         tokenizer = copy.deepcopy(tokenizer)
         add_special_tokens(tokenizer, bare, layout.special_tokens)
     loaded = LoadedModel(bare, tokenizer, processor.image_processor, layout, chat_template=chat_template(processor))
-    return build_slot_model(loaded, budget)
+    return build_slot_model(loaded, budget, live=True)
 
 
-def build_slot_model(loaded: LoadedModel, budget: Budget) -> SlotModel:
+def build_slot_model(loaded: LoadedModel, budget: Budget, *, live: bool = False) -> SlotModel:
     """Put network, prompt format and cache together, and check that the answers are single tokens."""
     from yofo_rerank.models.families import get_family
     from yofo_rerank.models.network import Network
@@ -121,6 +123,7 @@ def build_slot_model(loaded: LoadedModel, budget: Budget) -> SlotModel:
         max_batch_tokens=budget.max_batch_tokens,
         cache_bytes=budget.cache_bytes,
         calibration=config.calibration if config else None,
+        live=live,
     )
 
 

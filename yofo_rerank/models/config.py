@@ -10,7 +10,7 @@ from yofo_rerank.errors import AdapterMismatch, ConfigError
 from yofo_rerank.prompts import FORMATS, PromptFormat, get_format
 
 FILE_NAME = "yofo_config.json"
-ZERO_SHOT_FORMAT = "chat-v1"
+ZERO_SHOT_FORMAT = "ask-v1"
 
 
 class Calibration(BaseModel):

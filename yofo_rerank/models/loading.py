@@ -15,7 +15,7 @@ from yofo_rerank.models.config import YofoConfig, choose_format
 from yofo_rerank.models.families import get_family
 from yofo_rerank.models.fingerprint import base_fingerprint, is_same_base
 from yofo_rerank.models.sources import ADAPTER_WEIGHTS, as_model_error, file_digest, resolve
-from yofo_rerank.models.tokens import add_special_tokens
+from yofo_rerank.models.tokens import add_special_tokens, warn_if_untrained
 from yofo_rerank.models.vision import linearise_patches
 from yofo_rerank.prompts import PromptFormat
 
@@ -54,7 +54,7 @@ def load_model(
         name: "mini", hub id or folder.
         adapter: LoRA adapter, hub id or folder.
         revision: of the model on the hub.
-        format_name: None = what the weights were trained with, or zero-shot (`chat-v1`) for a bare model.
+        format_name: None = what the weights were trained with, or zero-shot (`ask-v1`) for a bare model.
         device: None = cuda where available, else cpu.
         dtype: "auto" = as stored, or float32, bfloat16, float16.
 
@@ -76,6 +76,8 @@ def load_model(
     if report["missing_keys"]:  # transformers would go on with random ones
         raise ModelError(f"{name!r} lacks {len(report['missing_keys'])} weights, such as {min(report['missing_keys'])}")
     fingerprint = base_fingerprint(model)
+    if config is None and adapter_folder is None:
+        warn_if_untrained(layout, tokenizer)
     token_ids = add_special_tokens(tokenizer, model, layout.special_tokens)
     if dtype == "float32":
         _cast(model, dtype)  # before merging, which in bfloat16 would round away a part of the adapter

@@ -12,6 +12,7 @@ import torch
 from yofo_rerank.errors import ModelError, TemplateTooLong
 from yofo_rerank.models.batches import batches
 from yofo_rerank.models.config import Calibration
+from yofo_rerank.models.live import LiveWeights
 from yofo_rerank.models.network import Network
 from yofo_rerank.models.prefix_cache import PrefixCache, PrefixState, prefix_key
 from yofo_rerank.models.prefixes import Prefix, PrefixMaker
@@ -50,6 +51,7 @@ class SlotModel:
         identity: what a prefix state depends on beside the document: model, adapter, processor, format, dtype.
         max_batch_tokens: padded tokens in one forward pass; a longer document goes alone.
         cache_bytes: memory for prefix states; 0 keeps none.
+        live: somebody else holds the model too, and may train it or switch its adapters between two calls.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class SlotModel:
         max_batch_tokens: int,
         cache_bytes: int,
         calibration: Calibration | None = None,
+        live: bool = False,
     ) -> None:
         if max_batch_tokens < 1:
             raise ValueError(f"max_batch_tokens must be at least 1, but got {max_batch_tokens}")
@@ -70,7 +73,8 @@ class SlotModel:
         self.cache = PrefixCache(cache_bytes)
         self.calibration = calibration or Calibration()
         self.lock = threading.RLock()  # one network, many threads: calls go one after another
-        self._identity = identity
+        self._loaded_as = self._identity = identity
+        self._live = LiveWeights(network.model) if live else None
         self._max_tokens = min(network.max_positions, MAX_TOKENS)
 
     @property
@@ -102,8 +106,12 @@ class SlotModel:
 
         Raises:
             TemplateTooLong: names the limit and the requirement that crosses it.
-            ModelError: not exactly one slot per requirement.
+            ModelError: not exactly one slot per requirement; joint where a requirement is a turn of its own.
         """
+        if attention == "joint" and self.layout.placeholder is None:
+            raise ModelError(
+                f"the prompt format {self.layout.name!r} asks one thing a turn: got joint, wanted isolated"
+            )
         if (attention or self.layout.attention) == "joint":
             return [Question(tuple(texts), self.template(texts))]
         return [Question((text,), cut_at_slot(self.template([text]))) for text in texts]
@@ -134,6 +142,11 @@ class SlotModel:
             )
         return template
 
+    def refresh(self) -> None:
+        """Notice that weights or adapters have changed: states of before are not used any more."""
+        if self._live is not None:
+            self._identity = self._loaded_as + self._live.version()
+
     def look(self, document: Document) -> SeenDocument:
         """Decode a document's image and name its prefix state.
 
@@ -156,6 +169,7 @@ class SlotModel:
 
         >>> states = slot_model.encode([Document(text="grey skirt")])  # doctest: +SKIP
         """
+        self.refresh()
         seen = [self.look(document) for document in documents]
         prefixes = {one.key: self.prefix(one) for one in seen}
         states: dict[bytes, PrefixState] = {}

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from yofo_rerank.prompts import SPECIAL_TOKENS, token_id
+from yofo_rerank.models.config import ZERO_SHOT_FORMAT
+from yofo_rerank.prompts import SPECIAL_TOKENS, PromptFormat, get_format, token_id
 
 if TYPE_CHECKING:
     import torch
+    from peft import PeftModel
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+logger = logging.getLogger(__name__)
+
+TRAINED_FORMAT = "yofo-v1"
+
+
+def knows_tokens(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[str]) -> bool:
+    """Whether all of them were added to it already; then somebody trained with them.
+
+    >>> knows_tokens(tokenizer, [])  # doctest: +SKIP
+    True
+    """
+    return set(tokens) <= set(tokenizer.get_added_vocab())
 
 
 def add_special_tokens(
@@ -28,3 +44,28 @@ def add_special_tokens(
     if max(ids, default=0) >= table.num_embeddings:
         model.resize_token_embeddings(max(ids) + 1)
     return ids
+
+
+def choose_components_format(
+    wanted: str | None, model: PreTrainedModel | PeftModel, tokenizer: PreTrainedTokenizerBase
+) -> PromptFormat:
+    """The wanted format; else the trained one where tokenizer or adapter know its tokens, else the zero-shot one."""
+    trained = get_format(TRAINED_FORMAT)
+    adapters: dict[str, Any] = getattr(model, "peft_config", {})
+    if wanted is None:
+        rows = any(getattr(adapter, "trainable_token_indices", None) for adapter in adapters.values())
+        return trained if rows or knows_tokens(tokenizer, trained.special_tokens) else get_format(ZERO_SHOT_FORMAT)
+    layout = get_format(wanted)
+    if not adapters:
+        warn_if_untrained(layout, tokenizer)
+    return layout
+
+
+def warn_if_untrained(layout: PromptFormat, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Nobody trained a format whose tokens the tokenizer does not know: its answers are noise."""
+    if not knows_tokens(tokenizer, layout.special_tokens):
+        logger.warning(
+            "the prompt format %r needs trained weights, but nothing here was trained with its special tokens: its "
+            "answers will be noise; wanted an adapter, or format=None for zero-shot answers",
+            layout.name,
+        )
