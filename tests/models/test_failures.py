@@ -163,4 +163,4 @@ def test_max_pixels_bounds_the_image_tokens(tiny, slot_model, make_image):
     document = Document(image=make_image(96, 96))
     prefixes = [slot_model(tiny, max_pixels=pixels).prefix for pixels in (32 * 32, 64 * 64, None)]
     looks = slot_model(tiny).look(document)
-    assert [len(prefix(looks).pixels) for prefix in prefixes] == [16, 64, 144]
+    assert [len(prefix(looks).pictures[0].patches) for prefix in prefixes] == [16, 64, 144]

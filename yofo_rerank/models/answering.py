@@ -42,7 +42,7 @@ class _Task:
 
     @property
     def bucket(self) -> object:
-        return self.prefix.grid if self.prefix else self.n_tokens
+        return self.prefix.grids if self.prefix else self.n_tokens
 
 
 def answer(

@@ -113,6 +113,7 @@ def build_slot_model(loaded: LoadedModel, budget: Budget, *, live: bool = False)
     maker = PrefixMaker(tokenizer, loaded.image_processor, layout, max_pixels)
     network = Network(
         loaded.model,
+        maker.patcher,
         pad_token=tokenizer.pad_token_id or 0,
         answer_tokens=(answer_ids(tokenizer, layout.no), answer_ids(tokenizer, layout.yes)),
     )
@@ -133,7 +134,7 @@ def _identity(loaded: LoadedModel, maker: PrefixMaker) -> bytes:
         loaded.fingerprint,
         loaded.adapter_digest,
         loaded.image_processor.to_json_string(),
-        maker.size,
+        maker.patcher.size,
         asdict(maker.layout),
         str(loaded.model.dtype),
     ]

@@ -12,6 +12,7 @@ from yofo_rerank.models.families import get_family
 from yofo_rerank.models.head import head_logits, head_logsumexp
 from yofo_rerank.models.key_values import KeptCache, behind, split_states
 from yofo_rerank.models.packing import Suffixes, attention_mask, is_causal, pack, prefix_segments
+from yofo_rerank.models.patches import Patcher, Picture
 from yofo_rerank.models.prefix_cache import PrefixState
 from yofo_rerank.models.prefixes import Prefix
 from yofo_rerank.prompts import Template
@@ -25,9 +26,15 @@ class Network:
     """
 
     def __init__(
-        self, model: PreTrainedModel, *, pad_token: int, answer_tokens: tuple[Sequence[int], Sequence[int]]
+        self,
+        model: PreTrainedModel,
+        patcher: Patcher,
+        *,
+        pad_token: int,
+        answer_tokens: tuple[Sequence[int], Sequence[int]],
     ) -> None:
         self.model = model
+        self._patcher = patcher
         self._n_layers = int(model.config.get_text_config().num_hidden_layers)
         self.max_positions = int(model.config.get_text_config().max_position_embeddings)
         self.passes = 0
@@ -64,7 +71,7 @@ class Network:
             None if is_causal(segments) else segments,
             torch.cat([positions, after], dim=2),
             cache,
-            [prefix for prefix in prefixes if prefix.pixels is not None],
+            [picture for prefix in prefixes for picture in prefix.pictures],
         )
         states = split_states(cache, lengths, starts.tolist()) if cache else []
         return self._at_slots(hidden[:, longest:], suffixes), states
@@ -106,15 +113,13 @@ class Network:
         segments: torch.Tensor | None,
         positions: torch.Tensor,
         cache: Cache | None,
-        pictured: Sequence[Prefix],
+        pictures: Sequence[Picture],
     ) -> torch.Tensor:
         """One call of the model; `segments` of all columns where they need a mask."""
         vision: dict[str, torch.Tensor] = {}
-        if pictured:
-            vision["pixel_values"] = torch.cat([prefix.pixels for prefix in pictured if prefix.pixels is not None]).to(
-                self.device
-            )
-            vision["image_grid_thw"] = torch.tensor([prefix.grid for prefix in pictured], device=self.device)
+        if pictures:
+            vision["pixel_values"] = self._patcher.values(pictures, self.device)
+            vision["image_grid_thw"] = torch.tensor([picture.grid for picture in pictures], device=self.device)
         mask = None
         if segments is not None:
             mask = attention_mask(segments.to(self.device), ids.shape[1], self.model.dtype)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 
-def prefix_positions(ids: list[int], image_token: int, grid: tuple[int, int] | None) -> torch.Tensor:
+def prefix_positions(ids: Sequence[int], image_token: int, grids: Sequence[tuple[int, int]]) -> torch.Tensor:
     """Positions on the time, height and width axes  # (3, tokens).
 
     Text counts up on all three alike. An image stands still in time, and its tokens have their own row and column;
@@ -14,13 +16,19 @@ def prefix_positions(ids: list[int], image_token: int, grid: tuple[int, int] | N
     Args:
         ids: the prefix.
         image_token: the id that stands for a piece of image.
-        grid: rows and columns of image tokens after merging; None without an image.
+        grids: rows and columns of image tokens after merging, of each image in order; no two images touch.
     """
-    if grid is None:
-        return torch.arange(len(ids)).expand(3, -1)
-    start = ids.index(image_token)
-    rows, columns = grid
-    index = torch.arange(rows * columns)
-    image = start + torch.stack([torch.zeros_like(index), index // columns, index % columns])
-    after = start + max(rows, columns) + torch.arange(len(ids) - start - rows * columns)
-    return torch.cat([torch.arange(start).expand(3, -1), image, after.expand(3, -1)], dim=1)
+    parts, at, position = [], 0, 0
+    for rows, columns in grids:
+        start = list(ids).index(image_token, at)
+        parts.append(_text(position, start - at))
+        position += start - at
+        index = torch.arange(rows * columns)
+        parts.append(position + torch.stack([torch.zeros_like(index), index // columns, index % columns]))
+        position += max(rows, columns)
+        at = start + rows * columns
+    return torch.cat([*parts, _text(position, len(ids) - at)], dim=1)
+
+
+def _text(position: int, n_tokens: int) -> torch.Tensor:
+    return torch.arange(position, position + n_tokens).expand(3, -1)

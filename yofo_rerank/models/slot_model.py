@@ -92,7 +92,7 @@ class SlotModel:
             "device": str(self.network.device),
             "format": self.layout.name,
             "format_version": self.layout.version,
-            "max_pixels": self.maker.size["longest_edge"],
+            "max_pixels": self.maker.patcher.size["longest_edge"],
             "max_tokens": self._max_tokens,
             "calibration": self.calibration.model_dump(),
         }
@@ -174,7 +174,7 @@ class SlotModel:
         prefixes = {one.key: self.prefix(one) for one in seen}
         states: dict[bytes, PrefixState] = {}
         groups = batches(
-            prefixes, bucket=lambda key: prefixes[key].grid, tokens=lambda key: len(prefixes[key].ids),
+            prefixes, bucket=lambda key: prefixes[key].grids, tokens=lambda key: len(prefixes[key].ids),
             max_tokens=self.max_batch_tokens,
         )  # fmt: skip
         for keys in groups:

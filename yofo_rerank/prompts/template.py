@@ -31,20 +31,39 @@ class Template:
 def prefix_ids(
     layout: PromptFormat, tokenizer: PreTrainedTokenizerBase, *, n_image_tokens: int, text: str | None
 ) -> list[int]:
-    """Token ids of everything before the template; they depend on the document alone.
+    """Token ids of everything before the template, for one image (0 tokens = none), a text, or both."""
+    parts = [*([n_image_tokens] if n_image_tokens else ()), *([text] if text else ())]
+    return lay_out_prefix(layout, tokenizer, parts)[0]
+
+
+def lay_out_prefix(
+    layout: PromptFormat, tokenizer: PreTrainedTokenizerBase, parts: Sequence[int | str]
+) -> tuple[list[int], list[tuple[int, int]]]:
+    """Token ids of everything before the template, and where each part lies; they depend on the document alone.
 
     Args:
         layout: the prompt format.
         tokenizer: of the model.
-        n_image_tokens: placeholders of the image after merging patches; 0 = no image.
-        text: the document's own, taken literally.
+        parts: in order; a number is an image of so many tokens after merging patches, a text is taken literally.
+
+    Returns:
+        The ids, and [start, end) in them of each part: of an image its pad tokens, without the markers around them.
     """
     ids = layout_ids(tokenizer, layout.before_document)
-    if n_image_tokens:
-        image = [token_id(tokenizer, IMAGE_PAD)] * n_image_tokens
-        ids += [token_id(tokenizer, VISION_START), *image, token_id(tokenizer, VISION_END)]
-    ids += text_ids(tokenizer, (text or "") + layout.after_text)
-    return ids + layout_ids(tokenizer, layout.after_document)
+    spans = []
+    after_text = layout.after_text
+    for place, part in enumerate(parts):
+        if isinstance(part, int):
+            ids.append(token_id(tokenizer, VISION_START))
+            spans.append((len(ids), len(ids) + part))
+            ids += [token_id(tokenizer, IMAGE_PAD)] * part + [token_id(tokenizer, VISION_END)]
+        else:
+            is_last = place == len(parts) - 1
+            own = text_ids(tokenizer, part + after_text if is_last else part)
+            after_text = "" if is_last else after_text
+            spans.append((len(ids), len(ids) + len(own)))
+            ids += own
+    return ids + text_ids(tokenizer, after_text) + layout_ids(tokenizer, layout.after_document), spans
 
 
 def template_ids(

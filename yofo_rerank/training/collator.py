@@ -56,7 +56,7 @@ class Collator:
             )
             for item, prefix in zip(items, prefixes, strict=True)
         ]
-        return _model_inputs(encoded, self._maker.tokenizer.pad_token_id) | _pictures(prefixes) | _labels(encoded)
+        return _model_inputs(encoded, self._maker.tokenizer.pad_token_id) | self._pictures(prefixes) | _labels(encoded)
 
     def _prefix(self, item: Item) -> Prefix:
         image = None
@@ -68,6 +68,13 @@ class Collator:
                 raise ExampleError(f"{item.where}: {error}", code=error.code) from error
         return self._maker.make(image, item.example.text, max_tokens=sys.maxsize)  # the whole example is checked later
 
+    def _pictures(self, prefixes: Sequence[Prefix]) -> dict[str, torch.Tensor]:
+        pictures = [picture for prefix in prefixes for picture in prefix.pictures]
+        if not pictures:
+            return {}
+        grids = torch.tensor([picture.grid for picture in pictures])
+        return {"pixel_values": self._maker.patcher.values(pictures), "image_grid_thw": grids}
+
 
 def _model_inputs(encoded: Sequence[EncodedExample], pad_token: int) -> dict[str, torch.Tensor]:
     positions = pad_sequence([example.positions.T for example in encoded], batch_first=True)  # (batch, tokens, 3)
@@ -76,14 +83,6 @@ def _model_inputs(encoded: Sequence[EncodedExample], pad_token: int) -> dict[str
         "attention_mask": _padded(([1] * len(example.ids) for example in encoded), 0),
         "position_ids": positions.permute(2, 0, 1),
     }
-
-
-def _pictures(prefixes: Sequence[Prefix]) -> dict[str, torch.Tensor]:
-    pictured = [(prefix.pixels, prefix.grid) for prefix in prefixes if prefix.pixels is not None]
-    if not pictured:
-        return {}
-    pixels, grids = zip(*pictured, strict=True)
-    return {"pixel_values": torch.cat(pixels), "image_grid_thw": torch.tensor(grids)}
 
 
 def _labels(encoded: Sequence[EncodedExample]) -> dict[str, torch.Tensor]:
