@@ -300,12 +300,15 @@ def test_train_passes_the_configuration_on(
 
     monkeypatch.setattr(training, "train", train)
     path = tmp_path / "config.yaml"
-    path.write_text("model: m\ntrain_file: t.jsonl\noutput_dir: out\nresume: out/checkpoint-3\n")
+    (tmp_path / "t.jsonl").touch()
+    (tmp_path / "checkpoint-3").mkdir()
+    monkeypatch.chdir(tmp_path)
+    path.write_text("model: m\ntrain_file: t.jsonl\noutput_dir: out\nresume: checkpoint-3\n")
     for flags in ([], ["--resume"], ["--no-resume"]):
         code, out, _ = run(capsys, "train", path, *flags)
         assert code == 0
         assert str(tmp_path / "final") in out
-    assert seen == ["out/checkpoint-3", "auto", "never"]
+    assert seen == ["checkpoint-3", "auto", "never"]
 
 
 # With the embedded weights

@@ -10,8 +10,8 @@ Progress = bool | Tick  # True: a bar; a callback gets (judged so far, all docum
 
 
 @contextmanager
-def counting(progress: Progress | None) -> Iterator[Tick | None]:
-    """What to call with (judged so far, all documents), or None where nobody looks.
+def counting(progress: Progress | None, label: str = "Judging") -> Iterator[Tick | None]:
+    """What to call with (judged so far, all documents), or None where nobody looks; `label` stands before the bar.
 
     >>> seen = []
     >>> with counting(lambda judged, total: seen.append((judged, total))) as tick:
@@ -24,12 +24,12 @@ def counting(progress: Progress | None) -> Iterator[Tick | None]:
     elif callable(progress):
         yield progress
     else:
-        with _bar() as tick:
+        with _bar(label) as tick:
             yield tick
 
 
 @contextmanager
-def _bar() -> Iterator[Tick]:
+def _bar(label: str) -> Iterator[Tick]:
     """Documents, documents per second and the time left; gone when all is done, silent where stderr is no terminal."""
     from rich.console import Console
     from rich.progress import (
@@ -47,7 +47,7 @@ def _bar() -> Iterator[Tick]:
         def render(self, task: Task) -> Text:
             return Text(f"{task.speed:.1f}/s" if task.speed else "")
 
-    columns = (TextColumn("Judging"), BarColumn(), MofNCompleteColumn(), Speed(), TimeRemainingColumn())
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), Speed(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=None)

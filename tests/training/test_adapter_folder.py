@@ -7,8 +7,11 @@ from yofo_rerank import Document, YofoJudge
 from yofo_rerank.errors import AdapterMismatch
 from yofo_rerank.models.config import YofoConfig
 from yofo_rerank.training import TrainConfig, train
+from yofo_rerank.training.data import load_data
 from yofo_rerank.training.examples import ExampleFile
-from yofo_rerank.training.run import build_trainer, load_datasets, save_final
+from yofo_rerank.training.finish import save_final
+from yofo_rerank.training.prepare import prepare_parts
+from yofo_rerank.training.run import build_trainer, example_encoder, record_of
 
 SMALL = {
     "batch_size": 4,
@@ -32,14 +35,15 @@ def test_judge_repeats_what_the_trainer_sees(family, make_tiny, saved_model, toy
         model=base, train_file=toy, validation_file=toy, output_dir=tmp_path / "out", max_pixels=48 * 48, max_steps=6,
         learning_rate=2e-2, **SMALL, **keys,
     )  # fmt: skip
-    train_data, validation_data = load_datasets(config)
-    trainer, trained = build_trainer(config, train_data, validation_data)
+    parts = prepare_parts(config)
+    data = load_data(config, example_encoder(config, parts))
+    trainer, trained = build_trainer(config, data, parts)
     trainer.train()
-    seen = trainer.predict(validation_data)
-    assert len(seen.predictions) == len(validation_data)  # no incomplete batch is dropped
+    seen = trainer.predict(data.validation)
+    assert len(seen.predictions) == len(data.validation)  # no incomplete batch is dropped
     no, yes = np.moveaxis(seen.predictions, -1, 0)
     folder = tmp_path / "final"
-    save_final(folder, trainer, trained)
+    save_final(folder, trainer, trained, record_of(config, data, trainer, {}))
 
     judge = (
         YofoJudge.from_pretrained(base, adapter=folder)
@@ -69,6 +73,6 @@ def test_yofo_config_says_what_it_was_trained_with(make_tiny, saved_model, toy, 
     )
     config = YofoConfig.load(result.folder)
     assert (config.format, config.format_version, config.max_pixels) == ("yofo-v1", 1, 4096)
-    assert config.base_model == str(base)
+    assert config.base_model == "base"
     with pytest.raises(AdapterMismatch):
         YofoJudge.from_pretrained(str(other), adapter=result.folder).judge([Document(text="a top")], ["is red"])

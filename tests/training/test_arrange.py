@@ -32,11 +32,13 @@ def test_draw_is_the_same_in_another_process():
     assert float(out) == draw(1, 2, 3).random()
 
 
-def test_dependent_asks_for_the_opposite_of_the_first():
+@pytest.mark.parametrize("keep_reason", [False, True])
+def test_dependent_asks_for_the_opposite_of_the_first(keep_reason):
     firsts = set()
     for index in range(50):
-        first, second = dependent(EXAMPLE, draw(0, 0, index), where="here").properties
-        assert first in EXAMPLE.properties
+        first, second = dependent(EXAMPLE, draw(0, 0, index), where="here", keep_reason=keep_reason).properties
+        drawn = next(prop for prop in EXAMPLE.properties if prop.text == first.text)
+        assert (first.answer, first.reason) == (drawn.answer, drawn.reason if keep_reason else None)
         assert (second.text, second.answer, second.reason) == (OPPOSITE, not first.answer, None)
         firsts.add(first.answer)
     assert firsts == {True, False}

@@ -8,7 +8,7 @@ import torch
 from yofo_rerank.errors import ExampleError
 from yofo_rerank.prompts import template_ids, token_id
 from yofo_rerank.training.collator import ABSENT, Collator
-from yofo_rerank.training.encode import encode_example
+from yofo_rerank.training.encode import ExampleEncoder, encode_example
 from yofo_rerank.training.examples import Example, Property
 
 
@@ -24,7 +24,7 @@ def present(row):
 def test_labels_decode_to_answers_and_reasons(family, loaded, toy_items):
     _, maker = loaded(family)
     tokenizer = maker.tokenizer
-    batch = Collator(maker, max_length=1536)(toy_items)
+    batch = Collator(ExampleEncoder(maker, 1536))(toy_items)
     start, unknown = token_id(tokenizer, "<|auth_start|>"), token_id(tokenizer, "unknown")
     for row, item in enumerate(toy_items):
         properties = item.example.properties
@@ -44,14 +44,14 @@ def test_labels_decode_to_answers_and_reasons(family, loaded, toy_items):
 def test_the_template_is_that_of_the_judge(loaded, toy_items):
     _, maker = loaded("qwen3_vl")
     item = toy_items[2]
-    batch = Collator(maker, max_length=1536)([item])
+    batch = Collator(ExampleEncoder(maker, 1536))([item])
     wanted = template_ids(maker.layout, maker.tokenizer, [prop.text for prop in item.example.properties])
     assert batch["input_ids"][0, -len(wanted.ids) :].tolist() == wanted.ids
 
 
 def test_answers_are_never_visible(family, loaded, toy_items):
     _, maker = loaded(family)
-    collate = Collator(maker, max_length=1536)
+    collate = Collator(ExampleEncoder(maker, 1536))
     batch, other = collate(toy_items), collate([flipped(item) for item in toy_items])
     assert torch.equal(batch["input_ids"], other["input_ids"])
     assert not torch.equal(batch["answers"], other["answers"])
@@ -61,7 +61,7 @@ def test_answers_are_never_visible(family, loaded, toy_items):
 
 def test_positions_are_the_models_own(family, loaded, toy_items):
     model, maker = loaded(family)
-    batch = Collator(maker, max_length=1536)(toy_items)
+    batch = Collator(ExampleEncoder(maker, 1536))(toy_items)
     images = batch["input_ids"] == model.config.image_token_id
     positions, _ = model.model.get_rope_index(
         batch["input_ids"],
@@ -77,17 +77,17 @@ def test_positions_are_the_models_own(family, loaded, toy_items):
 
 def test_text_documents_alone_have_no_pixels(loaded, toy_items):
     _, maker = loaded("qwen3_vl")
-    batch = Collator(maker, max_length=1536)([toy_items[5]])
+    batch = Collator(ExampleEncoder(maker, 1536))([toy_items[5]])
     assert "pixel_values" not in batch
     assert "image_grid_thw" not in batch
 
 
 def test_hidden_reasons_take_no_positions(loaded, toy_items):
     _, maker = loaded("qwen3_vl")
-    with_reasons = Collator(maker, max_length=1536, hide_reasons=True)([toy_items[1]])
+    with_reasons = Collator(ExampleEncoder(maker, 1536, hide_reasons=True))([toy_items[1]])
     properties = tuple(prop.model_copy(update={"reason": None}) for prop in toy_items[1].example.properties)
     bare = dataclasses.replace(toy_items[1], example=toy_items[1].example.model_copy(update={"properties": properties}))
-    without = Collator(maker, max_length=1536)([bare])
+    without = Collator(ExampleEncoder(maker, 1536))([bare])
     shared = with_reasons["segments"][0] == 0
     assert torch.equal(with_reasons["input_ids"][0, shared], without["input_ids"][0])
     assert torch.equal(with_reasons["position_ids"][:, 0, shared], without["position_ids"][:, 0])
@@ -97,7 +97,7 @@ def test_hidden_reasons_take_no_positions(loaded, toy_items):
 def test_too_long_names_the_example(loaded, toy_items):
     _, maker = loaded("qwen3_vl")
     with pytest.raises(ExampleError, match=r"train\.jsonl:1: \d+ tokens .*max_length is 20; .*max_pixels") as caught:
-        Collator(maker, max_length=20)(toy_items)
+        Collator(ExampleEncoder(maker, 20))(toy_items)
     assert caught.value.code == "too_long"
 
 
@@ -119,5 +119,5 @@ def test_unreadable_images_name_the_example(loaded, toy_items, image, code):
     _, maker = loaded("qwen3_vl")
     example = Example(image=image, properties=({"text": "p", "answer": True},))
     with pytest.raises(ExampleError, match=r"train\.jsonl:1: ") as caught:
-        Collator(maker, max_length=1536)([dataclasses.replace(toy_items[0], example=example)])
+        Collator(ExampleEncoder(maker, 1536))([dataclasses.replace(toy_items[0], example=example)])
     assert caught.value.code == code

@@ -9,6 +9,7 @@ from yofo_rerank.training.adapt import add_lora
 from yofo_rerank.training.arrange import without_reasons
 from yofo_rerank.training.collator import ABSENT, LABELS, Collator
 from yofo_rerank.training.config import LoraSettings
+from yofo_rerank.training.encode import ExampleEncoder
 from yofo_rerank.training.head import head_at
 from yofo_rerank.training.losses import answer_loss, reason_loss, total_loss
 from yofo_rerank.training.visibility import visible
@@ -45,7 +46,7 @@ def adapted(loaded, family):
 @pytest.mark.parametrize("lora", [True, False])
 def test_selected_head_equals_the_full_one(family, loaded, toy_items, lora):
     model, maker = adapted(loaded, family) if lora else loaded(family)
-    batch = Collator(maker, max_length=1536)(toy_items[:6])
+    batch = Collator(ExampleEncoder(maker, 1536))(toy_items[:6])
     forward = {name: tensor for name, tensor in batch.items() if name not in LABELS}
     slots, reasons = places(batch, "slots"), places(batch, "reason_positions")
     at = [(batch["slots"][slots]), (batch["reason_positions"][reasons])]
@@ -75,7 +76,7 @@ def test_a_hidden_reason_changes_no_slot(family, loaded, toy_items):
     bare = dataclasses.replace(item, example=without_reasons(item.example))
 
     def slot_logits(one, *, hide):
-        batch = Collator(maker, max_length=1536, hide_reasons=hide)([one])
+        batch = Collator(ExampleEncoder(maker, 1536, hide_reasons=hide))([one])
         forward = {name: tensor for name, tensor in batch.items() if name not in LABELS}
         if hide:
             forward["attention_mask"] = visible(batch["segments"], batch["attention_mask"], model.dtype)

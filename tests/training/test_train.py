@@ -9,7 +9,7 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
-from yofo_rerank.errors import ConfigError, ExampleError, MissingExtra, ModelError
+from yofo_rerank.errors import ConfigError, MissingExtra, ModelError
 from yofo_rerank.training import TrainConfig, train
 
 SMALL = {"batch_size": 4, "gradient_accumulation": 1, "eval_batch_size": 5, "workers": 0, "device": "cpu"}
@@ -111,14 +111,6 @@ def test_a_resumed_run_equals_an_uninterrupted_one(run, tmp_path, keys, step):
     assert len(set(history(whole, "loss"))) > step
 
 
-def test_a_finished_run_has_nothing_left_to_do(run):
-    first = run(max_steps=2)
-    before = weights(first)
-    again = run(max_steps=2)
-    assert again.resumed_from.name == "checkpoint-2"
-    assert largest_difference(before, weights(again)) == 0
-
-
 def test_never_resume_starts_again(run):
     run(max_steps=2)
     assert run(max_steps=2, resume="never").resumed_from is None
@@ -171,22 +163,18 @@ def test_config_is_kept_beside_the_checkpoints(run, caplog):
     assert "changed: max_steps" in caplog.text
 
 
-def test_errors_come_before_or_name_the_example(run, toy, tmp_path):
-    with pytest.raises(ExampleError, match=r"train\.jsonl:\d+: \d+ tokens .* max_length is 30"):
-        run(max_length=30)
-    with pytest.raises(ExampleError, match=r"^\S*train\.jsonl:\d+: [^\n]* max_length is 30[^\n]*$"):
-        run(max_length=30, workers=1)  # without the traceback of the worker
+def test_errors_come_before_the_first_step(run, toy, tmp_path):
     with pytest.raises(ConfigError, match=r"batch_size: 64 examples per step, but .* has 16"):
         run(batch_size=64)
     with pytest.raises(ConfigError, match="format: 'chat-v1'"):
         run(format="chat-v1")
     with pytest.raises(ModelError, match="yofo-v1"):
         run(format="yofo-v0")
-    with pytest.raises(ModelError, match="nowhere"):
+    with pytest.raises(ConfigError, match="nowhere"):
         train(TrainConfig(model=str(tmp_path / "nowhere"), train_file=toy, output_dir=tmp_path, **SMALL))
 
 
 @pytest.mark.skipif(find_spec("deepspeed") is not None, reason="deepspeed is installed")
 def test_missing_deepspeed_names_the_extra(run):
     with pytest.raises(MissingExtra, match=r"yofo-rerank\[train\]"):
-        run(deepspeed="zero3.json")
+        run(deepspeed="zero3")

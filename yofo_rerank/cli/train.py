@@ -3,27 +3,55 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from yofo_rerank.training import TrainConfig
+
 
 def train(
-    config: Annotated[Path, typer.Argument(help="YAML; see the README's section on training.", dir_okay=False)],
+    config: Annotated[Path, typer.Argument(help="YAML; see the documentation on training.", dir_okay=False)],
     resume: Annotated[
         bool | None,
         typer.Option("--resume/--no-resume", help="Go on from the newest checkpoint. Default: as configured."),
     ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only check the data: images open, lengths fit.")] = False,
 ) -> None:
     """Train a LoRA adapter on JSONL examples: answers, and the reasons behind them (paper §3.3, §4.1).
+
+    The data are checked first. With --check nothing else is done; exits with 1 when there are bad examples.
 
     Example: yofo train config.yaml
     """
     from yofo_rerank.training import TrainConfig
+    from yofo_rerank.training.preflight import check_settings
 
     settings = TrainConfig.load(config)
     if resume is not None:
         settings = settings.model_copy(update={"resume": "auto" if resume else "never"})
-    from yofo_rerank.training import train as run  # slow to import; a mistake in the file is told before
+    check_settings(settings)  # before the imports below, which are slow
+    if check:
+        _check(settings)
+        return
+    from yofo_rerank.training import train as run
 
     typer.echo(f"adapter: {run(settings).folder}")
+
+
+def _check(settings: TrainConfig) -> None:
+    from yofo_rerank.report.table import printable
+    from yofo_rerank.training import check_data
+
+    report = check_data(settings)
+    for problem in report.problems:
+        typer.echo(printable(problem))
+    if report.bad > len(report.problems):
+        typer.echo(f"... and {report.bad - len(report.problems)} more")
+    typer.echo(
+        f"{report.good} good examples, {report.bad} bad; the longest has {report.longest} of {report.max_length} "
+        f"tokens, an image at most {report.max_pixels} pixels"
+    )
+    if report.bad:
+        raise typer.Exit(1)

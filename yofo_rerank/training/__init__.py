@@ -11,12 +11,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from yofo_rerank.training.checkup import CheckReport, check_data
     from yofo_rerank.training.config import LoraSettings, TrainConfig
     from yofo_rerank.training.run import TrainResult, train
 
-_HOMES = {"LoraSettings": "config", "TrainConfig": "config", "TrainResult": "run", "train": "run"}  # torch stays out
+_HOMES = {  # torch stays out
+    "CheckReport": "checkup",
+    "LoraSettings": "config",
+    "TrainConfig": "config",
+    "TrainResult": "run",
+    "check_data": "checkup",
+    "train": "run",
+}
 
-__all__ = ["LoraSettings", "TrainConfig", "TrainResult", "train"]
+__all__ = ["CheckReport", "LoraSettings", "TrainConfig", "TrainResult", "check_data", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -19,15 +19,16 @@ LANGUAGE_LINEARS = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|
 def add_lora(model: PreTrainedModel, settings: LoraSettings, token_ids: Sequence[int]) -> PeftModel:
     """Freeze the model; train adapters (in fp32) on the language model's linear layers and the rows of `token_ids`.
 
-    Where input and output embeddings are tied, peft ties the trained rows too. Where they are not, only the input
-    rows are trained: answers are `yes` and `no`, so a new token is never what is judged.
+    Where input and output embeddings are tied, peft ties the trained rows too. Where they are not, the rows of the LM
+    head are trained beside those of the input: the end of a reason is a token that the model learns to predict.
     """
+    rows = {_last_name(model, table): sorted(token_ids) for table in embeddings(model)}
     lora = LoraConfig(
         r=settings.rank,
         lora_alpha=settings.alpha,
         lora_dropout=settings.dropout,
         target_modules=LANGUAGE_LINEARS,
-        trainable_token_indices={"embed_tokens": sorted(token_ids)},
+        trainable_token_indices=rows,
         task_type="CAUSAL_LM",
     )
     adapted = get_peft_model(model, lora)
@@ -42,13 +43,25 @@ def initialise_rows(model: PreTrainedModel, token_ids: Sequence[int]) -> None:
 
     Qwen's unused rows are close to zero: AdamW would need hundreds of steps to bring them to scale.
     """
-    weight: nn.Parameter = model.get_input_embeddings().get_parameter("weight")
-    with torch.no_grad(), _whole(weight):
-        table = weight.detach().float()
-        sizes = table.norm(dim=1)
-        fresh = [row for row in token_ids if sizes[row] < 0.1 * sizes.median()]
-        noise = torch.randn(len(fresh), table.shape[1]).to(table)
-        weight[fresh] = (table.mean(dim=0) + table.std(dim=0) * noise).to(weight.dtype)
+    for module in embeddings(model):
+        weight: nn.Parameter = module.get_parameter("weight")
+        with torch.no_grad(), _whole(weight):
+            table = weight.detach().float()
+            sizes = table.norm(dim=1)
+            fresh = [row for row in token_ids if sizes[row] < 0.1 * sizes.median()]
+            noise = torch.randn(len(fresh), table.shape[1]).to(table)
+            weight[fresh] = (table.mean(dim=0) + table.std(dim=0) * noise).to(weight.dtype)
+
+
+def embeddings(model: PreTrainedModel) -> list[nn.Module]:
+    """The input embedding and, where it has weights of its own, the LM head."""
+    table, head = model.get_input_embeddings(), model.get_output_embeddings()
+    return [table] if head.weight is table.weight else [table, head]
+
+
+def _last_name(model: PreTrainedModel, module: nn.Module) -> str:
+    """What peft knows a module by: `embed_tokens`, `lm_head`."""
+    return next(name for name, other in model.named_modules() if other is module).rsplit(".", 1)[-1]
 
 
 def _whole(weight: nn.Parameter) -> AbstractContextManager[None]:

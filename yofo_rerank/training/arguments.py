@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+import os
 
 import torch
 from transformers import TrainingArguments
 
-from yofo_rerank.errors import ConfigError, MissingExtra
+from yofo_rerank.errors import ConfigError
 from yofo_rerank.training.config import TrainConfig
 
 
@@ -16,10 +16,7 @@ def training_arguments(config: TrainConfig) -> TrainingArguments:
 
     Raises:
         ConfigError: several GPUs but one process.
-        MissingExtra: deepspeed is asked for and not installed.
     """
-    if config.deepspeed is not None and find_spec("deepspeed") is None:
-        raise MissingExtra("deepspeed is not installed: pip install 'yofo-rerank[train]'")
     arguments = TrainingArguments(
         output_dir=str(config.output_dir),
         num_train_epochs=config.epochs,
@@ -34,7 +31,7 @@ def training_arguments(config: TrainConfig) -> TrainingArguments:
         max_grad_norm=config.max_grad_norm,
         bf16=uses_bf16(config),
         use_cpu=config.device == "cpu",
-        dataloader_num_workers=config.workers,
+        dataloader_num_workers=data_workers(config),
         dataloader_drop_last=True,
         remove_unused_columns=False,
         deepspeed=str(config.deepspeed) if config.deepspeed else None,
@@ -56,6 +53,15 @@ def training_arguments(config: TrainConfig) -> TrainingArguments:
             "yofo_rerank.cli train CONFIG`, or set CUDA_VISIBLE_DEVICES to one of them"
         )
     return arguments
+
+
+def data_workers(config: TrainConfig) -> int:
+    """Processes that load data, for each process that trains: as asked, or its share of the cores but one, up to 8."""
+    if config.workers is not None:
+        return config.workers
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    share = cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return min(8, max(1, share - 1))
 
 
 def uses_bf16(config: TrainConfig) -> bool:

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import sys
+import logging
 from collections.abc import Iterable, Sequence
 
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
-from yofo_rerank.documents import ImageLimits, load_image
-from yofo_rerank.errors import ExampleError, ImageError
-from yofo_rerank.models.prefixes import Prefix, PrefixMaker
+from yofo_rerank.errors import ExampleError
+from yofo_rerank.models.prefixes import Prefix
 from yofo_rerank.training.dataset import Item
-from yofo_rerank.training.encode import EncodedExample, encode_example
+from yofo_rerank.training.encode import EncodedExample, ExampleEncoder
+
+logger = logging.getLogger(__name__)
 
 ABSENT = -100  # fills label rows of samples that have fewer labels; the Trainer pads with the same number
 LABELS = ("slots", "answers", "reason_positions", "reason_tokens", "segments")
+STOOD_IN = "stood_in"
 
 
 class Collator:
-    """Builds what the model's forward takes, padded on the right, and the `LABELS` beside it.
+    """Builds what the model's forward takes, padded on the right, and the `LABELS` beside it."""
 
-    Prefixes come from the same maker as at inference, so images, pixel budget and positions are the same.
-    """
-
-    def __init__(self, maker: PrefixMaker, *, max_length: int, hide_reasons: bool = False) -> None:
-        self._maker = maker
-        self._max_length = max_length
-        self._hide_reasons = hide_reasons
+    def __init__(self, encoder: ExampleEncoder) -> None:
+        self._encoder = encoder
 
     def __call__(self, items: Sequence[Item]) -> dict[str, torch.Tensor]:
         """Load the images, lay the examples out, pad.
@@ -39,41 +36,40 @@ class Collator:
             slots, answers  # (batch, requirements): position that is read, id of the right answer
             reason_positions, reason_tokens  # (batch, reason tokens): likewise
             segments  # (batch, tokens): k inside the k-th reason of the sample, else 0
+            stood_in  # (1,): samples that took the place of one that cannot be read
 
         Raises:
-            ExampleError: an image cannot be read, or an example is too long; names the example.
+            ExampleError: an image cannot be read, or an example is too long, and nothing may stand in; names it.
         """
-        prefixes = [self._prefix(item) for item in items]
-        encoded = [
-            encode_example(
-                item.example.properties,
-                prefix,
-                layout=self._maker.layout,
-                tokenizer=self._maker.tokenizer,
-                max_length=self._max_length,
-                hide_reasons=self._hide_reasons,
-                where=item.where,
-            )
-            for item, prefix in zip(items, prefixes, strict=True)
-        ]
-        return _model_inputs(encoded, self._maker.tokenizer.pad_token_id) | self._pictures(prefixes) | _labels(encoded)
+        prefixes, encoded, replaced = zip(*(self._prepared(item) for item in items), strict=True)
+        pad_token = self._encoder.maker.tokenizer.pad_token_id
+        batch = _model_inputs(encoded, pad_token) | self._pictures(prefixes) | _labels(encoded)
+        return batch | {STOOD_IN: torch.tensor([sum(replaced)])}
 
-    def _prefix(self, item: Item) -> Prefix:
-        image = None
-        if item.example.image is not None:
-            try:
-                limits = ImageLimits(root=item.folder)
-                image = load_image(item.folder / item.example.image, limits, name=item.example.image)
-            except ImageError as error:
-                raise ExampleError(f"{item.where}: {error}", code=error.code) from error
-        return self._maker.make(image, item.example.text, max_tokens=sys.maxsize)  # the whole example is checked later
+    def _prepared(self, item: Item) -> tuple[Prefix, EncodedExample, bool]:
+        """The item, or the next one that can be read, and whether it is another."""
+        try:
+            return *self._encoded(item), False
+        except ExampleError as error:
+            for other in item.stand_ins():
+                try:
+                    prepared = self._encoded(other)
+                except ExampleError:
+                    continue
+                logger.warning("%s; %s stands in for it", error, other.where)
+                return *prepared, True
+            raise
+
+    def _encoded(self, item: Item) -> tuple[Prefix, EncodedExample]:
+        prefix = self._encoder.prefix(item)
+        return prefix, self._encoder.encode(item, prefix)
 
     def _pictures(self, prefixes: Sequence[Prefix]) -> dict[str, torch.Tensor]:
         pictures = [picture for prefix in prefixes for picture in prefix.pictures]
         if not pictures:
             return {}
         grids = torch.tensor([picture.grid for picture in pictures])
-        return {"pixel_values": self._maker.patcher.values(pictures), "image_grid_thw": grids}
+        return {"pixel_values": self._encoder.maker.patcher.values(pictures), "image_grid_thw": grids}
 
 
 def _model_inputs(encoded: Sequence[EncodedExample], pad_token: int) -> dict[str, torch.Tensor]:

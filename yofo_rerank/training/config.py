@@ -37,14 +37,16 @@ class TrainConfig(BaseModel):
     model: str = Field(min_length=1)  # hub id or local folder
     revision: str | None = None
     format: str = "yofo-v1"  # a prompt format's name
-    max_pixels: int | None = Field(default=None, ge=1)  # pixels per image; None = 1,280 image tokens
+    max_pixels: int | None = Field(default=None, ge=1)  # pixels per image; None = half of max_length for an image
     lora: LoraSettings | None = LoraSettings()  # null trains the weights themselves and saves a whole model
     freeze_vision: bool = True
 
     # data
     train_file: Path
     validation_file: Path | None = None
-    max_length: int = Field(default=1536, ge=1)  # tokens; a longer example is an error that names it
+    max_length: int = Field(default=1536, ge=1)  # tokens; a longer example is a bad one
+    check_data: bool = True  # before the first step: every image opens, every example fits
+    on_bad_example: Literal["error", "skip"] = "error"  # of that check: an error that lists them, or go on without them
     shuffle_properties: bool = True
     dependency_aware: bool = False  # section 4.5: two properties, the second the opposite of the first
 
@@ -72,7 +74,7 @@ class TrainConfig(BaseModel):
     precision: Literal["auto", "bf16", "fp32"] = "auto"  # auto: bf16 where the device supports it
     gradient_checkpointing: bool = True
     device: Literal["auto", "cpu"] = "auto"
-    workers: int = Field(default=8, ge=0)  # processes that load data
+    workers: int | None = Field(default=None, ge=0)  # processes that load data; None = the cores that are left, up to 8
     deepspeed: Path | None = None  # a JSON file, or "zero3" for the one that the package brings
 
     # output

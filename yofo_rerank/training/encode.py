@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from yofo_rerank.errors import ExampleError
-from yofo_rerank.models.prefixes import Prefix
+from yofo_rerank.documents import ImageLimits, load_image
+from yofo_rerank.errors import DocumentError, ExampleError
+from yofo_rerank.models.prefixes import Prefix, PrefixMaker
 from yofo_rerank.prompts import PromptFormat, template_ids, token_id
+from yofo_rerank.training.dataset import Item
 from yofo_rerank.training.examples import Property
 from yofo_rerank.training.visibility import skipped
 
@@ -30,6 +33,49 @@ class EncodedExample:
     reason_tokens: list[int]  # one per reason position; the last of each reason is its end marker
 
 
+@dataclass(frozen=True)
+class ExampleEncoder:
+    """Items -> encoded examples, laid out exactly as the judge does.
+
+    Prefixes come from the same maker as at inference, so images, pixel budget and positions are the same.
+    """
+
+    maker: PrefixMaker
+    max_length: int
+    hide_reasons: bool = False
+
+    def prefix(self, item: Item) -> Prefix:
+        """Read the image and lay the document out.
+
+        Raises:
+            ExampleError: the image cannot be read; names the example.
+        """
+        image = None
+        try:
+            if item.example.image is not None:
+                limits = ImageLimits(root=item.folder)
+                image = load_image(item.folder / item.example.image, limits, name=item.example.image)
+            return self.maker.make(image, item.example.text, max_tokens=sys.maxsize)  # the whole example comes later
+        except DocumentError as error:
+            raise ExampleError(f"{item.where}: {error}", code=error.code) from error
+
+    def encode(self, item: Item, prefix: Prefix) -> EncodedExample:
+        """Lay the example out behind its prefix.
+
+        Raises:
+            ExampleError: more than `max_length` tokens; names the example.
+        """
+        return encode_example(
+            item.example.properties,
+            prefix,
+            layout=self.maker.layout,
+            tokenizer=self.maker.tokenizer,
+            max_length=self.max_length,
+            hide_reasons=self.hide_reasons,
+            where=item.where,
+        )
+
+
 def encode_example(
     properties: tuple[Property, ...],
     prefix: Prefix,
@@ -40,7 +86,7 @@ def encode_example(
     hide_reasons: bool,
     where: str,
 ) -> EncodedExample:
-    """Lay an example out exactly as the judge does, and find its labels.
+    """Template behind prefix, and its labels.
 
     Raises:
         ExampleError: more than `max_length` tokens; names the example.

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from yofo_rerank.errors import ExampleError
 from yofo_rerank.requirements import MAX_REQUIREMENT_CHARS
+from yofo_rerank.training.problems import Problems
 
 MAX_LINE_BYTES = 1 << 20  # one example; a longer line is a mistake, and would be held in memory whole
 
@@ -68,20 +69,27 @@ class Example(BaseModel):
 class ExampleFile:
     """A JSONL file of examples, read one at a time.
 
-    Opening it checks every line (an ExampleError names file, line and problem) and keeps eight bytes per example.
-    Blank lines are skipped.
+    Opening it checks every line and keeps sixteen bytes per example. Blank lines are skipped. A malformed line is an
+    ExampleError that names file, line and problem, or, where `problems` are given, goes there and is left out.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, problems: Problems | None = None) -> None:
         self.path = Path(path)
         self._offsets = array("Q")
         self._lines = array("Q")  # line numbers, from 1
         for number, offset, line in _lines(self.path):
-            if line.strip():
+            if not line.strip():
+                continue
+            try:
                 _parse(line, f"{self.path}:{number}")
-                self._offsets.append(offset)
-                self._lines.append(number)
-        if not self._offsets:
+            except ExampleError as error:
+                if problems is None:
+                    raise
+                problems.add(error)
+                continue
+            self._offsets.append(offset)
+            self._lines.append(number)
+        if not self._offsets and not problems:
             raise ExampleError(f"{self.path}: wanted at least one example, but got none")
 
     @property

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 import transformers
 from peft import PeftModel
 from transformers import PreTrainedModel, ProcessorMixin
 
-from yofo_rerank.errors import ConfigError
 from yofo_rerank.models.config import YofoConfig
-from yofo_rerank.models.families import get_family
+from yofo_rerank.models.families import Family, get_family
 from yofo_rerank.models.fingerprint import base_fingerprint
-from yofo_rerank.models.prefixes import PrefixMaker
+from yofo_rerank.models.prefixes import DEFAULT_IMAGE_TOKENS, PrefixMaker
 from yofo_rerank.models.sources import as_model_error, resolve
 from yofo_rerank.models.tokens import add_special_tokens
 from yofo_rerank.models.vision import linearise_patches
@@ -21,6 +21,17 @@ from yofo_rerank.prompts import get_format, token_id
 from yofo_rerank.training.adapt import add_lora, initialise_rows, train_everything
 from yofo_rerank.training.arguments import uses_bf16
 from yofo_rerank.training.config import TrainConfig
+from yofo_rerank.training.settings import public_name
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What is needed to lay examples out: everything but the weights."""
+
+    base: Path
+    family: Family
+    processor: ProcessorMixin  # its tokenizer has the special tokens
+    maker: PrefixMaker  # lays documents out as the judge does
 
 
 @dataclass(frozen=True)
@@ -29,29 +40,47 @@ class Trainable:
 
     model: PreTrainedModel | PeftModel
     processor: ProcessorMixin
-    maker: PrefixMaker  # lays documents out as the judge does
     answer_ids: tuple[int, int]  # no, yes: the order of the judge's two-row head
     saved_config: YofoConfig
 
 
-def prepare_model(config: TrainConfig) -> Trainable:
-    """Load the model, give it the special tokens, freeze what does not learn.
+def prepare_parts(config: TrainConfig) -> Parts:
+    """Load the processor, and decide how many pixels an image may have.
 
     Raises:
         ModelError: it cannot be loaded, or is of an unknown family.
-        ConfigError: the prompt format is not one to train.
     """
     layout = get_format(config.format)
-    if layout.family_system:
-        raise ConfigError(f"format: {config.format!r} is for judging without training; wanted one such as 'yofo-v1'")
-    model, processor = _load(config)
-    tokenizer = processor.tokenizer
+    base, _ = resolve(config.model, None, config.revision)  # "mini" brings an adapter, which is not trained further
+    with as_model_error(config.model):
+        family = get_family(transformers.AutoConfig.from_pretrained(base, trust_remote_code=False))
+        processor = transformers.AutoProcessor.from_pretrained(base, trust_remote_code=False)
+    processor.tokenizer.add_tokens(list(layout.special_tokens), special_tokens=True)
+    maker = PrefixMaker(processor.tokenizer, processor.image_processor, layout)
+    maker = replace(maker, max_pixels=config.max_pixels or derived_max_pixels(maker, config.max_length))
+    return Parts(base, family, processor, maker)
+
+
+def derived_max_pixels(maker: PrefixMaker, max_length: int) -> int:
+    """Pixels of an image that takes half of the tokens at most, so that its requirements and reasons have room."""
+    side = maker.image_processor.patch_size * maker.image_processor.merge_size  # of what one image token shows
+    return max(1, min(DEFAULT_IMAGE_TOKENS, max_length // 2)) * side * side
+
+
+def prepare_model(config: TrainConfig, parts: Parts) -> Trainable:
+    """Load the weights, give them rows for the special tokens, freeze what does not learn.
+
+    Raises:
+        ModelError: they cannot be loaded.
+    """
+    layout, tokenizer = parts.maker.layout, parts.maker.tokenizer
+    model = _load(config, parts)
     saved_config = YofoConfig(
         format=layout.name,
         format_version=layout.version,
-        base_model=config.model,
+        base_model=public_name(config.model),
         base_fingerprint=base_fingerprint(model) if config.lora is not None else None,
-        max_pixels=config.max_pixels,
+        max_pixels=parts.maker.max_pixels,
         special_tokens=layout.special_tokens,
     )
     token_ids = add_special_tokens(tokenizer, model, layout.special_tokens)
@@ -64,8 +93,7 @@ def prepare_model(config: TrainConfig) -> Trainable:
     else:
         train_everything(model, freeze_vision=config.freeze_vision)
     answer_ids = (token_id(tokenizer, layout.no[0]), token_id(tokenizer, layout.yes[0]))
-    maker = PrefixMaker(tokenizer, processor.image_processor, layout, max_pixels=config.max_pixels)
-    return Trainable(trained, processor, maker, answer_ids, saved_config)
+    return Trainable(trained, parts.processor, answer_ids, saved_config)
 
 
 def _checkpoint_activations(model: PreTrainedModel) -> None:
@@ -74,16 +102,13 @@ def _checkpoint_activations(model: PreTrainedModel) -> None:
     enable({"use_reentrant": False})
 
 
-def _load(config: TrainConfig) -> tuple[PreTrainedModel, ProcessorMixin]:
-    """Model and processor; a frozen base in bf16 where activations are, weights that learn in fp32."""
-    base, _ = resolve(config.model, None, config.revision)  # "mini" brings an adapter, which is not trained further
+def _load(config: TrainConfig, parts: Parts) -> PreTrainedModel:
+    """A frozen base in bf16 where activations are, weights that learn in fp32."""
     dtype = torch.bfloat16 if config.lora is not None and uses_bf16(config) else torch.float32
     with as_model_error(config.model):
-        family = get_family(transformers.AutoConfig.from_pretrained(base, trust_remote_code=False))
-        processor = transformers.AutoProcessor.from_pretrained(base, trust_remote_code=False)
-        model = getattr(transformers, family.model_class).from_pretrained(
-            base, dtype=dtype, use_safetensors=True, attn_implementation="sdpa"
+        model: PreTrainedModel = getattr(transformers, parts.family.model_class).from_pretrained(
+            parts.base, dtype=dtype, use_safetensors=True, attn_implementation="sdpa"
         )
     if config.lora is not None and config.deepspeed is None:  # its shape must stay where it is saved or taken apart
-        linearise_patches(model.get_submodule(family.patch_embedding))
-    return model, processor
+        linearise_patches(model.get_submodule(parts.family.patch_embedding))
+    return model

@@ -13,7 +13,8 @@ from transformers.trainer_callback import TrainerControl, TrainerState
 from transformers.training_args import TrainingArguments
 
 from yofo_rerank.training import metrics
-from yofo_rerank.training.collator import ABSENT, LABELS
+from yofo_rerank.training.checkpoints import write_digests
+from yofo_rerank.training.collator import ABSENT, LABELS, STOOD_IN
 from yofo_rerank.training.config import TrainConfig
 from yofo_rerank.training.dataset import ExampleDataset
 from yofo_rerank.training.head import head_at
@@ -30,6 +31,7 @@ class YofoTrainer(Trainer):
         self._config = config
         self._answer_ids = list(answer_ids)  # no, yes: the order of the judge's two-row head
         self._parts: dict[str, list[torch.Tensor]] = defaultdict(list)
+        self._stood_in: torch.Tensor | int = 0
         self.model_accepts_loss_kwargs = False  # our loss is a batch's mean: the Trainer divides by accumulated batches
 
     def compute_loss(
@@ -53,6 +55,7 @@ class YofoTrainer(Trainer):
         if model.training:
             self._parts["answer_loss"].append(answer.detach())  # read at the next report: no wait for the device
             self._parts["reason_loss"].append(reason.detach())
+            self._stood_in = self._stood_in + inputs[STOOD_IN].sum()
         return (loss, {"logits": logits[:n_slots]}) if return_outputs else loss
 
     def prediction_step(
@@ -103,17 +106,26 @@ class YofoTrainer(Trainer):
         return self.optimizer
 
     def log(self, logs: dict[str, Any], start_time: float | None = None) -> None:
-        """Adds both parts of the loss, averaged since the last report (of this process; `loss` is of all)."""
+        """Adds both parts of the loss since the last report, and the unreadable examples so far (of this process)."""
         if "loss" in logs:
             logs |= {name: float(torch.stack(values).mean()) for name, values in self._parts.items()}
             self._parts.clear()
+            if unreadable := int(self._stood_in):
+                logs |= {"unreadable": unreadable}
         super().log(logs, start_time)
+
+    def _save_checkpoint(self, model: torch.nn.Module, trial: Any = None) -> None:
+        """And what its files hold, so that damage shows when it is resumed from."""
+        super()._save_checkpoint(model, trial)
+        self.accelerator.wait_for_everyone()  # every process saves a part
+        if self.args.should_save:
+            write_digests(self._config.output_dir / f"checkpoint-{self.state.global_step}")
 
     def _logits(
         self, model: torch.nn.Module, inputs: dict[str, torch.Tensor], rows: torch.Tensor, columns: torch.Tensor
     ) -> torch.Tensor:
         bare = self.accelerator.unwrap_model(model)
-        forward = {name: tensor for name, tensor in inputs.items() if name not in LABELS}
+        forward = {name: tensor for name, tensor in inputs.items() if name not in (*LABELS, STOOD_IN)}
         if self._config.hide_reasons:
             forward["attention_mask"] = visible(inputs["segments"], inputs["attention_mask"], bare.dtype)
         with head_at(bare, rows, columns):
