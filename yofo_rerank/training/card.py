@@ -53,7 +53,7 @@ def render_card(config: YofoConfig, record: TrainingRecord) -> str:
 
 def _example(layout: PromptFormat) -> str:
     """What the model is given for an image and two requirements."""
-    slot = layout.before_slot + layout.placeholder + layout.after_slot + layout.after_requirement
+    slot = layout.before_slot + (layout.placeholder or "") + layout.after_slot + layout.after_requirement
     return f"{layout.before_document}(image)(text){layout.after_document}hooded{slot}not blue{slot}".rstrip()
 
 
