@@ -13,7 +13,8 @@ from transformers import PreTrainedModel, ProcessorMixin
 from yofo_rerank.models.config import YofoConfig
 from yofo_rerank.models.families import Family, get_family
 from yofo_rerank.models.fingerprint import base_fingerprint
-from yofo_rerank.models.prefixes import DEFAULT_IMAGE_TOKENS, PrefixMaker
+from yofo_rerank.models.patches import DEFAULT_IMAGE_TOKENS
+from yofo_rerank.models.prefixes import PrefixMaker
 from yofo_rerank.models.sources import as_model_error, resolve
 from yofo_rerank.models.tokens import add_special_tokens
 from yofo_rerank.models.vision import linearise_patches
