@@ -14,8 +14,9 @@ from yofo_rerank.models.batches import batches
 from yofo_rerank.models.config import Calibration
 from yofo_rerank.models.live import LiveWeights
 from yofo_rerank.models.network import Network
-from yofo_rerank.models.prefix_cache import PrefixCache, PrefixState, prefix_key
+from yofo_rerank.models.prefix_cache import prefix_key
 from yofo_rerank.models.prefixes import Prefix, PrefixMaker
+from yofo_rerank.models.states import PrefixState, StateTiers
 from yofo_rerank.prompts import PromptFormat, Template, cut_at_slot, template_ids, token_id
 from yofo_rerank.prompts.format import IMAGE_PAD, Attention
 
@@ -70,7 +71,7 @@ class SlotModel:
         self.network = network
         self.maker = maker
         self.max_batch_tokens = max_batch_tokens
-        self.cache = PrefixCache(cache_bytes)
+        self.cache = StateTiers(cache_bytes, device=str(network.device))
         self.calibration = calibration or Calibration()
         self.lock = threading.RLock()  # one network, many threads: calls go one after another
         self._loaded_as = self._identity = identity
