@@ -12,6 +12,7 @@ from yofo_rerank.documents import Document
 from yofo_rerank.errors import ConfigError, ModelError, YofoError
 from yofo_rerank.judging import check_documents, check_requirements, to_judgement
 from yofo_rerank.models.build import Budget, Source, from_components, shared_slot_model
+from yofo_rerank.models.forks import check_not_forked
 from yofo_rerank.models.sources import MINI
 from yofo_rerank.prompts.format import Attention
 from yofo_rerank.requirements import Failure, JudgedDocument, Judgement, Requirement
@@ -197,6 +198,7 @@ class YofoJudge:
     @property
     def stats(self) -> JudgeStats:
         """Forward passes and cache counters so far; all zero before the model is loaded."""
+        check_not_forked()
         if self._loaded is None:
             return JudgeStats()
         cache = self._loaded.cache.stats
@@ -223,6 +225,7 @@ class YofoJudge:
         self._loaded = None
 
     def _slot_model(self) -> SlotModel:
+        check_not_forked()
         model = self._loaded
         if model is None:
             model = self._loaded = shared_slot_model(self._source, self._budget)  # type: ignore[arg-type]

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from yofo_rerank.errors import ConfigError, ModelError
+from yofo_rerank.models.forks import model_is_loading
+from yofo_rerank.models.sources import FileStamps, file_stamps, resolve
 from yofo_rerank.shared import Shared
 
 if TYPE_CHECKING:
@@ -48,11 +50,11 @@ class Source:
     dtype: str = "auto"
 
 
-_shared: Shared[tuple[Source, Budget], SlotModel] = Shared()
+_shared: Shared[tuple[Source, Budget, FileStamps], SlotModel] = Shared()
 
 
 def shared_slot_model(source: Source, budget: Budget) -> SlotModel:
-    """Load a model, or return the one that another judge of this process loaded with the same settings."""
+    """Load a model, or return the one that another judge of this process loaded from the same files and settings."""
 
     def load() -> SlotModel:
         from yofo_rerank.models.loading import load_model
@@ -60,7 +62,8 @@ def shared_slot_model(source: Source, budget: Budget) -> SlotModel:
         settings = asdict(source)
         return build_slot_model(load_model(settings.pop("name"), **settings), budget)
 
-    return _shared.get((source, budget), load)
+    model_is_loading()
+    return _shared.get((source, budget, file_stamps(*resolve(source.name, source.adapter, source.revision))), load)
 
 
 def from_components(
@@ -75,6 +78,7 @@ def from_components(
     from yofo_rerank.models.loading import LoadedModel, chat_template
     from yofo_rerank.models.tokens import add_special_tokens, choose_components_format, knows_tokens
 
+    model_is_loading()
     layout = choose_components_format(format_name, model, processor.tokenizer)
     bare: PreTrainedModel = getattr(model, "get_base_model", lambda: model)()  # a PeftModel wraps it
     tokenizer = processor.tokenizer

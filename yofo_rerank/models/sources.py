@@ -15,6 +15,8 @@ ADAPTER_WEIGHTS = "adapter_model.safetensors"
 _LOAD_ERRORS = (AssertionError, AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError)
 SAFE_FILES = ("*.json", "*.safetensors", "*.txt", "*.jinja")  # nothing that runs or unpickles
 
+FileStamps = tuple[tuple[str, int, int, int, int], ...]
+
 
 def resolve(name: str, adapter: str | None, revision: str | None) -> tuple[Path, Path | None]:
     """Folders of base and adapter; "mini" brings its own adapter.
@@ -50,6 +52,22 @@ def as_model_error(name: str) -> Iterator[None]:
             raise
         reason = str(error).strip().splitlines()
         raise ModelError(f"cannot load {name!r}: {reason[0] if reason else type(error).__name__}") from error
+
+
+def file_stamps(*folders: Path | None) -> FileStamps:
+    """Path, size, times of change and inode of every file that a model is loaded from: others mean other contents.
+
+    Raises:
+        ModelError: a folder that cannot be read.
+    """
+    try:
+        paths = sorted(
+            {path for folder in folders if folder for pattern in SAFE_FILES for path in folder.glob(pattern)}
+        )
+        found = [(str(path), path.stat()) for path in paths]
+    except OSError as error:
+        raise ModelError(f"cannot read the files of the model: {error}") from error
+    return tuple((name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino) for name, stat in found)
 
 
 def file_digest(path: Path) -> str:
