@@ -13,17 +13,21 @@ from yofo_rerank.cli import options
 def index(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Images, searched recursively.")],
     out: Annotated[Path, typer.Option(help="A folder, where the index is written.", file_okay=False)],
-    encoder: options.Encoder = "mini",
+    encoder: options.Encoder = None,
     pretrained: options.Pretrained = None,
     device: options.Device = None,
 ) -> None:
     """Embed every image of a folder with CLIP, and write a FAISS index; unreadable images are named and skipped.
 
+    An index in the folder OUT is replaced; any other folder that is not empty is refused, and so is one that shares
+    files with the images.
+
     Example: yofo index photos --out photos.index
     """
-    from yofo_rerank.cli.catalogue import index_folder
+    from yofo_rerank.cli.catalogue import DEFAULT_ENCODER, check_out, index_folder
     from yofo_rerank.retrieval import ClipEncoder
 
-    retriever = index_folder(folder, ClipEncoder(encoder, pretrained, device=device))
+    check_out(out, folder)
+    retriever = index_folder(folder, ClipEncoder(encoder or DEFAULT_ENCODER, pretrained, device=device))
     retriever.save(out)
     options.say(f"{len(retriever)} documents in {out}")

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 Model = Annotated[str, typer.Option(help="Judge: 'mini' (embedded), a Hugging Face id, or a local folder.")]
 Adapter = Annotated[str | None, typer.Option(help="LoRA adapter for the judge: a Hugging Face id or a local folder.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps. Default: the best at hand.")]
-Encoder = Annotated[str, typer.Option(help="First stage: 'mini' (embedded), an open_clip name, or a local folder.")]
+Encoder = Annotated[
+    str | None,
+    typer.Option(
+        help="First stage: 'mini' (embedded), an open_clip name, or a local folder. Default: mini, or the index's own."
+    ),
+]
 Pretrained = Annotated[str | None, typer.Option(help="open_clip's pretrained tag for --encoder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout; messages go to stderr.")]
 

@@ -36,7 +36,7 @@ def search(
     candidates: Annotated[int, typer.Option(min=1, help="How many products CLIP brings for judging.")] = 100,
     model: options.Model = "mini",
     adapter: options.Adapter = None,
-    encoder: options.Encoder = "mini",
+    encoder: options.Encoder = None,
     pretrained: options.Pretrained = None,
     device: options.Device = None,
     as_json: options.AsJson = False,

@@ -22,8 +22,8 @@ from uuid import uuid4
 
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError, IndexMismatch, YofoError
-from yofo_rerank.retrieval.files import Put, replace, sha256, store, sync_folder
-from yofo_rerank.retrieval.generations import GENERATION, IMAGES, Lease, discard, remove_old, writing
+from yofo_rerank.retrieval.files import TEMPORARY, Put, replace, sha256, store, sync_folder
+from yofo_rerank.retrieval.generations import GENERATION, IMAGES, LOCK, Lease, discard, remove_old, writing
 from yofo_rerank.retrieval.index import VectorIndex
 from yofo_rerank.retrieval.kept_images import keep_image, kept_path
 from yofo_rerank.retrieval.manifest import (
@@ -150,6 +150,14 @@ def write_index(
         except (OSError, YofoError) as error:  # the new index holds all the same
             logger.warning("what the index in %s no longer needs cannot be deleted: %s", folder, error)
     return now if is_ours else opened
+
+
+def foreign_files(folder: Path) -> list[str]:
+    """Names in a folder that is no index, which a save would find there; none where there is an index, or nothing."""
+    if not folder.is_dir() or _read_old_pointer(folder):
+        return []
+    names = sorted(path.name for path in folder.iterdir())
+    return [name for name in names if name not in (LOCK, IMAGES) and not name.startswith((GENERATION, TEMPORARY))]
 
 
 def _write_generation(
