@@ -257,7 +257,8 @@ def test_bad_input_is_one_line(
 def test_a_folder_without_images_and_a_foreign_index(
     judge_folder: Path, clip_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, _, err = run(capsys, "index", tmp_path, "--out", tmp_path / "ix", "--encoder", clip_folder)
+    (tmp_path / "empty").mkdir()
+    code, _, err = run(capsys, "index", tmp_path / "empty", "--out", tmp_path / "ix", "--encoder", clip_folder)
     assert code == 1 and "no readable JPEG, PNG or WebP image" in err
     code, _, err = run(capsys, "search", "q", "--index", tmp_path, "--model", judge_folder)
     assert code == 1 and "error: " in err

@@ -1,4 +1,4 @@
-"""What components promise: retriever and encoder are copied and pickled; pickled weights and endless queries are not taken."""
+"""Promises: retriever and encoder can be copied and pickled; pickled weights and endless queries are refused."""
 
 import copy
 import pickle
