@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import platform
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -27,6 +26,8 @@ def info(
 
     Example: yofo info --model mini
     """
+    if adapter and not model:
+        raise typer.BadParameter("--adapter needs --model: the base that it was trained on")
     facts = _facts()
     if model:
         with options.step("Loading"):
@@ -73,17 +74,18 @@ def _devices() -> list[str]:
 
 
 def _figures(model: str, adapter: str | None) -> dict[str, Any]:
-    """What the model cards at hand report: `figures` in the metadata of their README.md."""
+    """What the card of these very weights reports: `figures` in the metadata of the adapter's README.md, else of the
+    model's; nobody else's.
+    """
     from huggingface_hub import ModelCard
 
-    from yofo_rerank.mini.weights import WEIGHTS, weights_folder
+    from yofo_rerank.models.sources import resolve
 
-    folders = [weights_folder(part) for part in WEIGHTS] if model == "mini" else [Path(model)]
-    figures: dict[str, Any] = {}
-    for card in [folder / "README.md" for folder in [*folders, *([Path(adapter)] if adapter else [])]]:
-        if card.is_file():
-            figures |= ModelCard.load(card, ignore_metadata_errors=True).data.to_dict().get("figures") or {}
-    return figures
+    base, own_adapter = resolve(model, adapter, None)
+    card = (own_adapter or base) / "README.md"
+    if not card.is_file():
+        return {}
+    return ModelCard.load(card, ignore_metadata_errors=True).data.to_dict().get("figures") or {}
 
 
 def _print_facts(facts: dict[str, Any]) -> None:
