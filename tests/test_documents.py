@@ -32,7 +32,7 @@ def test_blank_text_beside_an_image_counts_as_none():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"image": 3}, "image must be a path, bytes or a PIL image, but got int"),
+        ({"image": 3}, "image must be a path, bytes, a PIL image or an array, but got int"),
         ({"image": b""}, "image must not be empty"),
         ({"image": ""}, "image must not be empty"),
         ({"text": 3}, "text must be a str, but got int"),
@@ -87,7 +87,9 @@ def test_to_dict_is_json_and_holds_no_content(image, shown):
     }
 
 
-def test_repr_holds_no_image():
+def test_repr_names_files_and_holds_no_content():
+    assert repr(Document(image="photos/1.jpg")) == "Document(image='photos/1.jpg', id='photos/1.jpg')"
+    assert repr(Document(image=picture(), id="7")) == "Document(image=<RGB 8 x 6>, id='7')"
     assert "PNG" not in repr(Document(image=b"\x89PNG", id="7"))
     assert "0x" not in repr(Document(image=picture(), id="7"))
 
@@ -121,7 +123,9 @@ def test_default_id_tells_contents_apart_and_is_stable():
     ids = [Document(**variant).id for variant in variants()]
     assert len(set(ids)) == len(ids)
     assert ids == [Document(**variant).id for variant in variants()]
-    assert all(re.fullmatch("[0-9a-f]{32}", id_) for id_ in ids)
+    assert ids[2] == "a"
+    assert re.fullmatch("a#[0-9a-f]{8}", ids[4])
+    assert all(re.fullmatch("[0-9a-f]{32}", id_) for place, id_ in enumerate(ids) if place not in (2, 4, 5))
 
 
 def test_default_id_ignores_metadata():

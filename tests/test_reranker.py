@@ -184,8 +184,8 @@ def test_no_documents():
 def test_what_is_not_a_document():
     with pytest.raises(DocumentError, match="single Document"):
         YofoReranker(FakeJudge({})).rerank("blue", docs("a")[0])
-    with pytest.raises(DocumentError, match="document 0: wanted a Document, but got str"):
-        YofoReranker(FakeJudge({})).rerank("blue", ["a.png"])
+    with pytest.raises(DocumentError, match="document 0: wanted a Document, .* but got int"):
+        YofoReranker(FakeJudge({})).rerank("blue", [3])
 
 
 def test_warnings_of_the_judge_are_carried():

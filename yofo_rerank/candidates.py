@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from yofo_rerank.documents import Document
+from yofo_rerank.documents import Document, DocumentLike, as_documents, refuse_single
 from yofo_rerank.errors import DocumentError
-from yofo_rerank.judge import check_documents
 
 Candidate = Document | DocumentError
 
@@ -27,27 +26,34 @@ class Hit(Protocol):
 
 
 def split_hits(
-    documents: Sequence[Document | Hit], retrieval_scores: Sequence[float] | None = None
+    documents: Sequence[DocumentLike | Hit], retrieval_scores: Sequence[float] | None = None
 ) -> tuple[list[Document], list[float | None]]:
     """Documents, and the first stage's scores where it gave some.
 
     Raises:
         DocumentError: something that is no document, one id for two different documents, a wrong number of scores.
     """
-    if isinstance(documents, Document):
-        raise DocumentError("documents must be a list, but got a single Document")
+    refuse_single(documents)
     items = list(documents)
-    candidates = check_documents([item if isinstance(item, Document) else _candidate(item) for item in items])
+    candidates = as_documents(map(_candidate, items))
     _check_ids(candidates)
     if retrieval_scores is None:
-        return candidates, [None if isinstance(item, Document) else float(item.score) for item in items]
+        return candidates, [_score(item) for item in items]
     if len(retrieval_scores) != len(items):
         raise DocumentError(f"got {len(retrieval_scores)} retrieval scores for {len(items)} documents")
     return candidates, [float(score) for score in retrieval_scores]
 
 
-def _candidate(hit: Any) -> Document:
-    return getattr(hit, "document", hit)
+def _is_hit(item: Any) -> bool:
+    return isinstance(getattr(item, "document", None), Document)
+
+
+def _candidate(item: Any) -> DocumentLike:
+    return item.document if _is_hit(item) else item
+
+
+def _score(item: Any) -> float | None:
+    return float(item.score) if _is_hit(item) else None
 
 
 def _check_ids(documents: Sequence[Document]) -> None:

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from yofo_rerank.documents import Document
-from yofo_rerank.errors import ConfigError, DocumentError
+from yofo_rerank.documents import DocumentLike, as_documents
+from yofo_rerank.errors import ConfigError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,18 +21,19 @@ logger = logging.getLogger(__name__)
 def rank(
     reranker: YofoReranker,
     query: str,
-    documents: Sequence[Any],
+    documents: Sequence[DocumentLike],
     *,
     top_k: int | None,
     return_documents: bool,
     progress: Progress,
 ) -> list[dict[str, Any]]:
     """See `YofoReranker.rank`."""
-    items = _listed(documents)
-    explained = reranker.explain(query, list(map(as_document, items)), progress=progress)
+    candidates = as_documents(documents)
+    explained = reranker.explain(query, candidates, progress=progress)
     _log_warnings(explained)
     return [
-        {"corpus_id": place.index, "score": place.score} | ({"text": items[place.index]} if return_documents else {})
+        {"corpus_id": place.index, "score": place.score}
+        | ({"text": documents[place.index]} if return_documents else {})
         for place in explained.places[:top_k]
     ]
 
@@ -46,7 +47,7 @@ def predict(reranker: YofoReranker, pairs: Sequence[Any], *, progress: Progress)
         if isinstance(pair, str | bytes) or not isinstance(pair, Sequence) or len(pair) != 2:
             raise ConfigError(f"pair {place}: wanted (query, document), but got {pair!r:.80}")
         queries.setdefault(pair[0], []).append(place)
-    documents = [as_document(document) for _, document in pairs]
+    documents = as_documents([document for _, document in pairs])
     scores = np.full(len(pairs), np.nan)  # what on_error="drop" leaves out has no score
     for query, places in queries.items():
         explained = reranker.explain(query, [documents[place] for place in places], progress=progress)
@@ -54,19 +55,6 @@ def predict(reranker: YofoReranker, pairs: Sequence[Any], *, progress: Progress)
         for one in explained.places:
             scores[places[one.index]] = one.score
     return scores
-
-
-def as_document(item: Any) -> Document:
-    """A document as it is, a text as a text, anything else as an image."""
-    if isinstance(item, Document):
-        return item
-    return Document(text=item) if isinstance(item, str) else Document(image=item)
-
-
-def _listed(documents: Sequence[Any]) -> list[Any]:
-    if isinstance(documents, str | bytes | Document):
-        raise DocumentError(f"documents must be a list, but got a single {type(documents).__name__}")
-    return list(documents)
 
 
 def _log_warnings(explained: Explained) -> None:

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from PIL import Image
 
+from yofo_rerank.content import default_id, is_path
 from yofo_rerank.errors import DocumentError, ImageError
-from yofo_rerank.images import DEFAULT_LIMITS, ImageLimits, ImageSource, is_data_uri, load_image, read_regular_file
+from yofo_rerank.images import DEFAULT_LIMITS, ImageLimits, ImageSource, load_image, read_regular_file
+from yofo_rerank.metadata import json_copy
+from yofo_rerank.plain_inputs import check_text, is_single, plain_image
 
-__all__ = ["Document", "ImageLimits", "load_folder", "load_image"]
+if TYPE_CHECKING:
+    import io
+
+    import numpy as np
+
+__all__ = ["Document", "DocumentLike", "ImageLimits", "as_document", "as_documents", "load_folder", "load_image"]
 
 logger = logging.getLogger(__name__)
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 MAX_CAPTION_BYTES = 64 * 1024
-MAX_METADATA_DEPTH = 32
-MAX_INTEGER_BITS = 4096  # 1,234 digits; Python reads and writes none of more than 4,300
 
 
 @dataclass(frozen=True)
 class Document:
-    """An image (path, bytes of a file, base64 `data:` URI or PIL image), a text, or both; frozen.
+    """An image (path, bytes of a file, base64 `data:` URI, PIL image or uint8 array), a text, or both; frozen.
 
     The image is opened only by `load_image`, so a document with an unreadable image can be made, and fails when judged.
 
@@ -40,28 +45,32 @@ class Document:
     Args:
         image: never changed; a PIL image must not be changed by the caller either.
         text: a blank one counts as none.
-        id: default: a digest of the content (of the path, not of the file, for paths).
+        id: default: the path of an image in a file (with a digest of the text, if there is one), else a digest of the
+            content.
         metadata: JSON types; copied.
+        root: folder that the image's path may not leave, whenever it is opened; a relative one starts there.
 
     Raises:
         DocumentError: neither image nor text, or a value of the wrong type.
         ImageError: no id given, and a PIL image that cannot be read to make one.
     """
 
-    image: ImageSource | None = field(default=None, repr=False)
+    image: ImageSource | None = None
     text: str | None = None
     id: str = field(default=None, kw_only=True)  # type: ignore[assignment]  # filled in below, so always a str
     metadata: dict[str, Any] = field(default_factory=dict, kw_only=True)
+    root: str | Path | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "image", plain_image(self.image))
         _check_types(self.image, self.text, self.id, self.metadata)
         if self.text is not None and not self.text.strip():
             object.__setattr__(self, "text", None)
         if self.image is None and self.text is None:
             raise DocumentError("a document needs an image or a text, but got neither")
-        object.__setattr__(self, "metadata", _json_copy(self.metadata, "metadata"))
+        object.__setattr__(self, "metadata", json_copy(self.metadata, "metadata"))
         if self.id is None:
-            object.__setattr__(self, "id", _digest(self.image, self.text))
+            object.__setattr__(self, "id", default_id(self.image, self.text))
 
     def __hash__(self) -> int:
         return hash(self.id)
@@ -77,17 +86,77 @@ class Document:
         """
         if self.image is None:
             return None
-        return load_image(self.image, limits or DEFAULT_LIMITS, name=f"document {self.id[:80]!r}")
+        limits = limits or DEFAULT_LIMITS
+        if self.root is not None:
+            limits = replace(limits, root=Path(self.root))
+        return load_image(self.image, limits, name=f"document {self.id[:80]!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types: id, text, path of the image (None for one in memory) and metadata."""
-        is_path = isinstance(self.image, str | Path) and not is_data_uri(self.image)
         return {
             "id": self.id,
             "text": self.text,
-            "image": str(self.image) if is_path else None,
-            "metadata": _json_copy(self.metadata, "metadata"),
+            "image": str(self.image) if is_path(self.image) else None,
+            "metadata": json_copy(self.metadata, "metadata"),
         }
+
+    def __repr__(self) -> str:
+        shown = [f"image={_shown(self.image)}"] if self.image is not None else []
+        shown += [f"text={self.text!r}"] if self.text is not None else []
+        shown += [f"id={self.id!r}"] + ([f"metadata={self.metadata!r}"] if self.metadata else [])
+        return f"Document({', '.join(shown)})"
+
+
+DocumentLike: TypeAlias = "Document | str | Path | bytes | io.BytesIO | Image.Image | np.ndarray | Mapping[str, Any]"
+
+
+def as_document(value: DocumentLike) -> Document:
+    """A document of what people have at hand: a text, an image in any form, or a dict of a document's fields.
+
+    >>> as_document("a grey skirt").text, as_document({"text": "a grey skirt", "id": "7"}).id
+    ('a grey skirt', '7')
+
+    Raises:
+        DocumentError: nothing of these; a text that names an image file, because it may be either.
+    """
+    if isinstance(value, Document):
+        return value
+    if isinstance(value, str):
+        check_text(value)
+        return Document(text=value)
+    if isinstance(value, Mapping):
+        known = [one.name for one in fields(Document)]
+        unknown = [key for key in value if key not in known]
+        if unknown:
+            raise DocumentError(f"a document has no {unknown[0]!r:.80}; wanted some of {', '.join(known)}")
+        return Document(**value)
+    image = plain_image(value)
+    if not isinstance(image, Path | bytes | Image.Image):
+        wanted = "a Document, text, path, bytes, PIL image, array or dict"
+        raise DocumentError(f"wanted {wanted}, but got {type(value).__name__}")
+    return Document(image=image)
+
+
+def as_documents(values: Iterable[DocumentLike]) -> list[Document]:
+    """`as_document` of each; an error names the place.
+
+    Raises:
+        DocumentError: one document instead of a list, or something that is none.
+    """
+    refuse_single(values)
+    documents = []
+    for place, value in enumerate(values):
+        try:
+            documents.append(as_document(value))
+        except DocumentError as error:
+            raise type(error)(f"document {place}: {error}", code=error.code) from error
+    return documents
+
+
+def refuse_single(values: object) -> None:
+    """Raise DocumentError for one document instead of a list of them."""
+    if isinstance(values, Document) or is_single(values):
+        raise DocumentError(f"documents must be a list, but got a single {type(values).__name__}")
 
 
 def load_folder(folder: str | Path) -> Iterator[Document]:
@@ -136,7 +205,7 @@ def _caption(image_path: Path) -> str | None:
 
 def _check_types(image: object, text: object, id_: object, metadata: object) -> None:
     if image is not None and not isinstance(image, str | Path | bytes | Image.Image):
-        raise DocumentError(f"image must be a path, bytes or a PIL image, but got {type(image).__name__}")
+        raise DocumentError(f"image must be a path, bytes, a PIL image or an array, but got {type(image).__name__}")
     if isinstance(image, str | bytes) and not image:
         raise DocumentError(f"image must not be empty, but got {image!r}")
     if text is not None and not isinstance(text, str):
@@ -149,51 +218,7 @@ def _check_types(image: object, text: object, id_: object, metadata: object) -> 
         raise DocumentError("text holds half a surrogate pair, which no tokenizer accepts; wanted valid Unicode")
 
 
-def _json_copy(value: Any, where: str, depth: int = 0) -> Any:
-    """A deep copy in JSON types (a tuple becomes a list)."""
-    if depth > MAX_METADATA_DEPTH:
-        raise DocumentError(f"metadata is nested deeper than {MAX_METADATA_DEPTH} levels, or holds itself")
-    if isinstance(value, int) and value.bit_length() > MAX_INTEGER_BITS:
-        raise DocumentError(
-            f"{where} is an integer of {value.bit_length():,} bits, wanted at most {MAX_INTEGER_BITS:,}"
-        )
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    if isinstance(value, list | tuple):
-        return [_json_copy(item, f"{where}[{position}]", depth + 1) for position, item in enumerate(value)]
-    if isinstance(value, Mapping):
-        for key in value:
-            if not isinstance(key, str):
-                raise DocumentError(f"{where} must have str keys, but got one of type {type(key).__name__}")
-        return {key: _json_copy(item, f"{where}[{key!r}]", depth + 1) for key, item in value.items()}
-    raise DocumentError(f"{where} must be JSON-able (str, number, bool, None, list, dict), got {type(value).__name__}")
-
-
-def _digest(image: ImageSource | None, text: str | None) -> str:
-    """First 128 bits of SHA-256 over length-prefixed parts: 30 x 100 and 100 x 30 pixels differ, and so do modes."""
-    digest = hashlib.sha256()
-    for part in (*_image_parts(image), b"text" if text is not None else b"", (text or "").encode()):
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
-    return digest.hexdigest()[:32]
-
-
-def _image_parts(image: ImageSource | None) -> tuple[bytes, ...]:
-    if image is None:
-        return (b"none",)
-    if isinstance(image, bytes):
-        return (b"bytes", image)
-    if isinstance(image, str | Path):
-        return (b"path", str(image).encode(errors="surrogatepass"))
-    if image.width * image.height > DEFAULT_LIMITS.max_pixels:  # an opened, not yet decoded bomb must stay undecoded
-        got = f"{image.width} x {image.height}"
-        raise ImageError(f"a PIL image of {got} pixels is too large to digest: give it an id", code="too_many_pixels")
-    try:
-        pixels = image.tobytes()
-        palette = image.getpalette("RGB") or ()
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ImageError(
-            "the PIL image is truncated or damaged: it has no pixels to digest", code="truncated"
-        ) from error
-    seen_as = repr((image.mode, image.size, image.info.get("transparency"), image.getexif().get(0x0112)))  # orientation
-    return (b"pil", seen_as.encode(), bytes(palette), pixels)
+def _shown(image: ImageSource | None) -> str:
+    if isinstance(image, Image.Image):
+        return f"<{image.mode} {image.width} x {image.height}>"
+    return repr(str(image)) if is_path(image) else f"<{len(image or ''):,} bytes>"  # type: ignore[arg-type]

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from yofo_rerank.documents import Document
+from yofo_rerank.documents import DocumentLike, as_documents
 from yofo_rerank.errors import ConfigError, ModelError, YofoError
-from yofo_rerank.judging import check_documents, check_requirements, to_judgement
+from yofo_rerank.judging import check_requirements, to_judgement
 from yofo_rerank.models.build import Budget, Source, from_components, shared_slot_model
 from yofo_rerank.models.forks import check_not_forked
 from yofo_rerank.models.sources import MINI
@@ -140,7 +140,7 @@ class YofoJudge:
 
     def judge(
         self,
-        documents: Sequence[Document],
+        documents: Sequence[DocumentLike],
         requirements: Sequence[str | Requirement],
         *,
         on_error: Literal["raise", "empty"] = "raise",
@@ -167,13 +167,13 @@ class YofoJudge:
         return [list(self._outcome(one, 0, checked).judgements) for one in answers]
 
     def judge_outcomes(
-        self, documents: Sequence[Document], requirements: Sequence[str | Requirement]
+        self, documents: Sequence[DocumentLike], requirements: Sequence[str | Requirement]
     ) -> list[JudgedDocument]:
         """As `judge`, but a document that cannot be judged yields a `Failure` with a code instead of an error."""
         return self.judge_many(documents, [requirements])[0]
 
     def judge_many(
-        self, documents: Sequence[Document], requirement_lists: Sequence[Sequence[str | Requirement]]
+        self, documents: Sequence[DocumentLike], requirement_lists: Sequence[Sequence[str | Requirement]]
     ) -> list[list[JudgedDocument]]:
         """Many queries over the same documents: each document is encoded once, then asked everything.
 
@@ -231,8 +231,8 @@ class YofoJudge:
             model = self._loaded = shared_slot_model(self._source, self._budget)  # type: ignore[arg-type]
         return model
 
-    def _answers(self, documents: Sequence[Document], lists: Sequence[tuple[Requirement, ...]]) -> list[Answers]:
-        checked = check_documents(documents)
+    def _answers(self, documents: Sequence[DocumentLike], lists: Sequence[tuple[Requirement, ...]]) -> list[Answers]:
+        checked = as_documents(documents)
         texts = [requirement.text for requirements in lists for requirement in requirements]
         for warning in self.vocabulary_warnings(texts):
             logger.warning(warning)

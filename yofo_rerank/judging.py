@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import ValidationError
 
 from yofo_rerank.documents import Document
-from yofo_rerank.errors import DocumentError, RequirementError
+from yofo_rerank.errors import RequirementError
 from yofo_rerank.requirements import JudgedDocument, Judgement, Requirement
 
 if TYPE_CHECKING:
@@ -62,16 +62,6 @@ def check_requirements(requirements: Sequence[str | Requirement]) -> tuple[Requi
     if not checked:
         raise RequirementError("wanted at least one requirement, but got none")
     return tuple(checked)
-
-
-def check_documents(documents: Sequence[Document]) -> list[Document]:
-    """The documents as a list; DocumentError names the first that is none."""
-    if isinstance(documents, Document):
-        raise DocumentError("documents must be a list, but got a single Document")
-    for place, document in enumerate(checked := list(documents)):
-        if not isinstance(document, Document):
-            raise DocumentError(f"document {place}: wanted a Document, but got {type(document).__name__}")
-    return checked
 
 
 def to_judgement(requirement: Requirement, difference: float, calibration: Calibration) -> Judgement:

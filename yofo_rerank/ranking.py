@@ -47,8 +47,9 @@ def raise_first_failure(candidates: Sequence[Candidate], outcomes: Sequence[Judg
     for candidate, outcome in zip(candidates, outcomes, strict=True):
         if outcome.failure is not None:
             kind = ModelError if outcome.failure.code in _MODEL_FAILURES else DocumentError
-            name = candidate.id[:80] if isinstance(candidate, Document) else ""
-            raise kind(f"document {name!r}: {outcome.failure.message}", code=outcome.failure.code)
+            name = repr(candidate.id[:80]) if isinstance(candidate, Document) else "''"
+            message = outcome.failure.message
+            raise kind(message if name in message else f"document {name}: {message}", code=outcome.failure.code)
 
 
 def failure_warnings(outcomes: Sequence[JudgedDocument], *, drop: bool = False) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 from yofo_rerank import cross_encoder
 from yofo_rerank.candidates import Candidate, Hit, split_hits
 from yofo_rerank.decompose import Decomposer, FixedDecomposer, decompose, get_decomposer
-from yofo_rerank.documents import Document
+from yofo_rerank.documents import Document, DocumentLike
 from yofo_rerank.errors import ConfigError, DecomposeError, DocumentError
 from yofo_rerank.judge import YofoJudge, check_requirements
 from yofo_rerank.progress import Progress
@@ -74,7 +74,7 @@ class YofoReranker:
     def rerank(
         self,
         query: str,
-        documents: Sequence[Document | Hit],
+        documents: Sequence[DocumentLike | Hit],
         *,
         top_k: int | None = None,
         requirements: Sequence[str | Requirement] | None = None,
@@ -86,7 +86,8 @@ class YofoReranker:
 
         Args:
             query: in the user's words.
-            documents: documents, or hits of a retriever, whose scores are kept as `retrieval_score`.
+            documents: documents, texts, images in any form (see `as_document`), or hits of a retriever, whose scores
+                are kept as `retrieval_score`.
             top_k: places to return; None = all.
             requirements: skip decomposition.
             retrieval_scores: one per document; goes before the hits' own.
@@ -113,7 +114,7 @@ class YofoReranker:
     def rerank_many(
         self,
         queries: Sequence[str],
-        documents: Sequence[Document | Hit],
+        documents: Sequence[DocumentLike | Hit],
         *,
         top_k: int | None = None,
         scoring: RuleSpec | None = None,
@@ -142,7 +143,7 @@ class YofoReranker:
     def rank(
         self,
         query: str,
-        documents: Sequence[Any],
+        documents: Sequence[DocumentLike],
         top_k: int | None = None,
         return_documents: bool = False,
         *,

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from PIL import Image
 
-from yofo_rerank.documents import Document
-from yofo_rerank.errors import DocumentError, RetrievalError
+from yofo_rerank.errors import RetrievalError
 from yofo_rerank.requirements import MAX_QUERY_CHARS
 from yofo_rerank.retrieval.encoder import Vectors, normalise
-
-
-def check_documents(documents: Iterable[Document]) -> None:
-    """DocumentError names the type of the first that is none."""
-    for document in documents:
-        if not isinstance(document, Document):
-            raise DocumentError(f"wanted a Document, but got {type(document).__name__}")
 
 
 def check_top_k(top_k: int) -> int:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from yofo_rerank.retrieval.encoder import Encoder
 from yofo_rerank.retrieval.results import Skipped
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -60,7 +63,7 @@ def in_batches(documents: Iterable[Document], size: int) -> Iterator[list[Docume
         yield batch
 
 
-def with_progress(documents: Iterable[Document], progress: bool | None) -> Iterable[Document]:
+def with_progress(documents: Iterable[T], progress: bool | None) -> Iterable[T]:
     """The documents, with a bar on stderr; None: when that is a terminal."""
     if not (sys.stderr.isatty() if progress is None else progress):
         return documents

@@ -9,10 +9,18 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from yofo_rerank.documents import Document, ImageLimits, load_image
-from yofo_rerank.errors import DocumentError, IndexMismatch
+from yofo_rerank.documents import (
+    Document,
+    DocumentLike,
+    ImageLimits,
+    as_document,
+    as_documents,
+    load_image,
+    refuse_single,
+)
+from yofo_rerank.errors import IndexMismatch
 from yofo_rerank.retrieval import storage
-from yofo_rerank.retrieval.checks import check_documents, check_embeddings, check_query, check_top_k
+from yofo_rerank.retrieval.checks import check_embeddings, check_query, check_top_k
 from yofo_rerank.retrieval.contents import Contents, some
 from yofo_rerank.retrieval.encoder import ClipEncoder, Encoder, Vectors
 from yofo_rerank.retrieval.encoding import encode, in_batches, with_progress
@@ -90,14 +98,16 @@ class ClipFaissRetriever:
         """The indexed documents, in the order of their addition."""
         return self._contents.documents
 
-    def add(self, documents: Iterable[Document], *, replace: bool = False, progress: bool | None = None) -> AddReport:
+    def add(
+        self, documents: Iterable[DocumentLike], *, replace: bool = False, progress: bool | None = None
+    ) -> AddReport:
         """Index documents batch by batch, from any iterable; skips and reports those with unreadable images.
 
         An error leaves the batches before it in the index. An index that needs training waits for enough documents,
         so give those in random order.
 
         Args:
-            documents: only one batch is held at a time (plus vectors waiting for training).
+            documents: or texts, paths, pictures; one batch is held at a time (plus vectors waiting for training).
             replace: let a document take the place of one with the same id.
             progress: show a bar on stderr; None: when that is a terminal.
 
@@ -105,14 +115,12 @@ class ClipFaissRetriever:
             DocumentError: something that is no document; code `duplicate_id`, unless `replace`.
             RetrievalError: code `too_few_vectors`, if the index cannot be trained; nothing is added then.
         """
-        if isinstance(documents, Document):
-            raise DocumentError("documents must be a list or another iterable, but got a single Document")
+        refuse_single(documents)
         before, added = len(self), 0
         skipped: list[Skipped] = []
         truncated: list[str] = []
         waiting: dict[str, tuple[Document, np.ndarray]] = {}
-        for batch in in_batches(with_progress(documents, progress), self.batch_size):
-            check_documents(batch)
+        for batch in in_batches(map(as_document, with_progress(documents, progress)), self.batch_size):
             if not replace:
                 self._contents.refuse_duplicates([document.id for document in batch], waiting)
             encoded = encode(batch, self.encoder, self.limits)
@@ -129,14 +137,16 @@ class ClipFaissRetriever:
         logger.info("added %d documents to %d, skipped %d", added, before, len(skipped))
         return AddReport(added, tuple(skipped), tuple(truncated))
 
-    def add_embeddings(self, documents: Sequence[Document], embeddings: Vectors, *, replace: bool = False) -> AddReport:
+    def add_embeddings(
+        self, documents: Sequence[DocumentLike], embeddings: Vectors, *, replace: bool = False
+    ) -> AddReport:
         """Index documents by vectors that the same encoder made elsewhere, (documents, dim); they are normalised.
 
         Raises:
             DocumentError: code `duplicate_id`, unless `replace`.
             RetrievalError: codes `bad_embeddings`, `too_few_vectors`.
         """
-        check_documents(documents)
+        documents = as_documents(documents)
         vectors = check_embeddings(embeddings, self.encoder.dim, len(documents))
         if not replace:
             self._contents.refuse_duplicates([document.id for document in documents])
