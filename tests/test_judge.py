@@ -83,7 +83,7 @@ def test_calibration_shifts_the_verdict():
 def test_documents_and_requirements_are_checked(judge, pictured_documents):
     with pytest.raises(DocumentError, match="single Document"):
         judge.judge(pictured_documents[0], TEXTS)
-    with pytest.raises(DocumentError, match="document 1: wanted a Document, .* but got int"):
+    with pytest.raises(DocumentError, match=r"document 1: wanted a Document, .* but got int"):
         judge.judge([pictured_documents[0], 3], TEXTS)
     with pytest.raises(RequirementError, match="must be a list"):
         judge.judge(pictured_documents, "blue")

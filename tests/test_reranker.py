@@ -184,7 +184,7 @@ def test_no_documents():
 def test_what_is_not_a_document():
     with pytest.raises(DocumentError, match="single Document"):
         YofoReranker(FakeJudge({})).rerank("blue", docs("a")[0])
-    with pytest.raises(DocumentError, match="document 0: wanted a Document, .* but got int"):
+    with pytest.raises(DocumentError, match=r"document 0: wanted a Document, .* but got int"):
         YofoReranker(FakeJudge({})).rerank("blue", [3])
 
 
