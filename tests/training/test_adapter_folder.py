@@ -1,5 +1,7 @@
 """What training leaves behind is what the judge loads, and both judge alike."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -24,16 +26,20 @@ SMALL = {
 }
 
 
+LORA = {"lora": {"rank": 4, "alpha": 8, "dropout": 0.1}}
+FULL = {"lora": None, "freeze_vision": False}
+
+
 @pytest.mark.parametrize(
-    "keys",
-    [{"lora": {"rank": 4, "alpha": 8, "dropout": 0.1}}, {"lora": None, "freeze_vision": False}],
-    ids=["lora", "full"],
+    ("keys", "attention"),
+    [(LORA, "joint"), (LORA, "isolated"), (FULL, "mixed")],
+    ids=["lora-joint", "lora-isolated", "full-mixed"],
 )
-def test_judge_repeats_what_the_trainer_sees(family, make_tiny, saved_model, toy, tmp_path, keys):
+def test_judge_repeats_what_the_trainer_sees(family, make_tiny, saved_model, toy, tmp_path, keys, attention):
     base = str(saved_model(make_tiny(family), tmp_path / "base"))
     config = TrainConfig(
         model=base, train_file=toy, validation_file=toy, output_dir=tmp_path / "out", max_pixels=48 * 48, max_steps=6,
-        learning_rate=5e-3, **SMALL, **keys,
+        learning_rate=5e-3, attention=attention, **SMALL, **keys,
     )  # fmt: skip
     parts = prepare_parts(config)
     data = load_data(config, example_encoder(config, parts))
@@ -45,24 +51,27 @@ def test_judge_repeats_what_the_trainer_sees(family, make_tiny, saved_model, toy
     folder = tmp_path / "final"
     save_final(folder, trainer, trained, record_of(config, data, trainer, {}))
 
-    judge = (
-        YofoJudge.from_pretrained(base, adapter=folder)
-        if config.lora is not None
-        else YofoJudge.from_pretrained(folder)
-    )
-    file, p_yes, differences = ExampleFile(toy), [], []
+    source = {"model": base, "adapter": folder} if config.lora is not None else {"model": folder}
+    rows = zip(yes - no, data.validation, strict=True)
+    wanted = np.concatenate([row[: len(item.example.properties)] for row, item in rows])
+    odds = log_odds(YofoJudge.from_pretrained(**source), toy)
+    assert np.abs(odds - wanted).max() < 2e-4
+    assert odds.max() - odds.min() > 0.5  # or agreeing would mean little
+    other = "isolated" if attention == "joint" else "joint"
+    assert np.abs(log_odds(YofoJudge.from_pretrained(**source, attention=other), toy) - wanted).max() > 1e-2
+    assert YofoConfig.load(folder).attention == attention
+
+
+def log_odds(judge, path):
+    """Of every property of the file, in its order."""
+    odds, file = [], ExampleFile(path)
     for index in range(len(file)):
         example = file[index]
-        image = None if example.image is None else toy.parent / example.image
-        judgements = judge.judge(
-            [Document(image=image, text=example.text)], [prop.text for prop in example.properties]
-        )[0]
-        for place, judgement in enumerate(judgements):
-            wanted = 1 / (1 + np.exp(no[index, place] - yes[index, place]))
-            p_yes.append(judgement.p_yes)
-            differences.append(abs(judgement.p_yes - wanted))
-    assert max(differences) < 1e-4
-    assert max(p_yes) - min(p_yes) > 0.05  # or agreeing would mean little
+        image = None if example.image is None else path.parent / example.image
+        document = Document(image=image, text=example.text)
+        judgements = judge.judge([document], [prop.text for prop in example.properties])[0]
+        odds += [math.log(one.p_yes / (1 - one.p_yes)) for one in judgements]
+    return np.array(odds)
 
 
 def test_yofo_config_says_what_it_was_trained_with(make_tiny, saved_model, toy, tmp_path):

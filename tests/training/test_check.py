@@ -110,7 +110,7 @@ def test_a_dependent_pair_is_measured_at_its_longest(config, data):
     lines = [json.loads(line) for line in data.read_text().splitlines() if "grey" not in line]
     lines[0]["properties"][1]["text"] = "a long statement " * 100
     data.write_text("\n".join(map(json.dumps, lines)))
-    report = check_data(config(dependency_aware=True, max_length=300))
+    report = check_data(config(dependency_aware=True, attention="joint", max_length=300))
     assert report.bad == 1
     assert "train.jsonl:1:" in report.problems[0]
 

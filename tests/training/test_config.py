@@ -73,6 +73,8 @@ def test_zero3_is_the_configuration_of_the_package(tmp_path):
         ({"optimizer": "sgd"}, "optimizer: .*'adamw' or 'muon', but got 'sgd'"),
         ({"optimizer": "muon", "deepspeed": "zero3.json"}, "muon.*deepspeed"),
         ({"dependency_aware": True, "shuffle_properties": False}, "dependency_aware"),
+        ({"dependency_aware": True}, "dependency_aware .* attention: joint"),
+        ({"attention": "alone"}, "attention: .*'joint', 'isolated' or 'mixed', but got 'alone'"),
         ({"model": ""}, "model"),
     ],
 )

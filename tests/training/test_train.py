@@ -141,7 +141,7 @@ def test_dependency_aware_run_reports_acc_dep(run, toy, tmp_path):
     lines = [line for line in toy.read_text().splitlines() if "grey" not in line]
     path = toy.with_name("two_or_more.jsonl")
     path.write_text("\n".join(lines))
-    result = run(dependency_aware=True, train_file=path, validation_file=path, max_steps=2)
+    result = run(dependency_aware=True, attention="joint", train_file=path, validation_file=path, max_steps=2)
     assert len(result.metrics["eval_acc_by_position"]) == 2
     assert result.metrics["eval_acc_dep"] == result.metrics["eval_acc_by_position"][1]
 

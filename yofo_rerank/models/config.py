@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from yofo_rerank.errors import AdapterMismatch, ConfigError
 from yofo_rerank.prompts import FORMATS, PromptFormat, get_format
+from yofo_rerank.prompts.format import Attention
 
 FILE_NAME = "yofo_config.json"
+TrainedAttention = Literal["joint", "isolated", "mixed"]  # mixed: both, by turns
 ZERO_SHOT_FORMAT = "ask-v1"
+
+
+def judged_as(trained: TrainedAttention) -> Attention:
+    """How weights are asked unless the judge is told otherwise; isolated where they were trained with both."""
+    return "joint" if trained == "joint" else "isolated"
 
 
 class Calibration(BaseModel):
@@ -37,6 +46,7 @@ class YofoConfig(BaseModel):
     base_fingerprint: str | None = None  # `yofo_rerank.models.fingerprint.base_fingerprint`; None = not checked
     max_pixels: int | None = Field(default=None, ge=1)  # per image; None = 1,280 image tokens
     special_tokens: tuple[str, ...] = ()
+    attention: TrainedAttention | None = None  # None = not said: judged as the format says
     calibration: Calibration = Calibration()
 
     def save(self, folder: str | Path) -> Path:
@@ -63,7 +73,7 @@ class YofoConfig(BaseModel):
             raise ConfigError(f"{path}: {key}: {problem['msg']}") from error
 
     def prompt_format(self) -> PromptFormat:
-        """The format, of the same version.
+        """The format, of the same version, asked as it was trained; isolated where it was trained with both.
 
         Raises:
             ModelError: unknown format; names the known ones.
@@ -75,7 +85,9 @@ class YofoConfig(BaseModel):
                 f"trained with version {self.format_version} of the prompt format {self.format!r}; "
                 f"this library has version {layout.version}"
             )
-        return layout
+        if self.attention is None:
+            return layout
+        return replace(layout, attention=judged_as(self.attention))
 
 
 def choose_format(wanted: str | None, config: YofoConfig | None, *, has_adapter: bool) -> PromptFormat:

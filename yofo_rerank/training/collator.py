@@ -35,7 +35,7 @@ class Collator:
             pixel_values, image_grid_thw  # (patches, values), (images, 3); only where a sample has an image
             slots, answers  # (batch, requirements): position that is read, id of the right answer
             reason_positions, reason_tokens  # (batch, reason tokens): likewise
-            segments  # (batch, tokens): k inside the k-th reason of the sample, else 0
+            segments  # (batch, tokens): 0 = seen by all behind it, k = by the k-th segment alone
             stood_in  # (1,): samples that took the place of one that cannot be read
 
         Raises:

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from yofo_rerank.errors import ConfigError
+from yofo_rerank.models.config import TrainedAttention
 
 CONFIGS = Path(__file__).parent / "configs"
 
@@ -48,6 +49,7 @@ class TrainConfig(BaseModel):
     check_data: bool = True  # before the first step: every image opens, every example fits
     on_bad_example: Literal["error", "skip"] = "error"  # of that check: an error that lists them, or go on without them
     shuffle_properties: bool = True
+    attention: TrainedAttention = "mixed"  # joint: the paper's; isolated: each requirement alone; mixed: by turns
     dependency_aware: bool = False  # section 4.5: two properties, the second the opposite of the first
 
     # objective
@@ -98,6 +100,8 @@ class TrainConfig(BaseModel):
             raise ValueError("optimizer 'muon' needs whole matrices, which deepspeed takes apart: use 'adamw'")
         if self.dependency_aware and not self.shuffle_properties:
             raise ValueError("dependency_aware draws properties at random: it needs shuffle_properties: true")
+        if self.dependency_aware and self.attention != "joint":
+            raise ValueError("dependency_aware wants a question that sees the one before it: set attention: joint")
         return self
 
     @classmethod

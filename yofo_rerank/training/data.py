@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from yofo_rerank.errors import ExampleError
+from yofo_rerank.models.config import judged_as
 from yofo_rerank.progress import counting
 from yofo_rerank.training.arguments import data_workers
 from yofo_rerank.training.check import check_examples, problems_of
@@ -77,6 +78,7 @@ def _data_set(config: TrainConfig, path: Path, problems: Problems, *, training: 
         dependency_aware=config.dependency_aware,
         use_reasons=config.use_reasons and training,
         reasons_are_hidden=config.hide_reasons,
+        attention=config.attention if training else judged_as(config.attention),
         tolerant=config.check_data or config.on_bad_example == "skip",
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from torch.utils.data import Dataset
 
+from yofo_rerank.models.config import TrainedAttention
 from yofo_rerank.training.arrange import dependent, dependent_pairs, draw, shuffled, without_reasons
 from yofo_rerank.training.examples import Example, ExampleFile
 
@@ -23,6 +24,7 @@ class Item:
     example: Example
     folder: Path  # its image is relative to this
     where: str  # for messages
+    isolated: bool = False  # each requirement sees the document and itself alone
     stand_ins: Callable[[], Iterator[Item]] = lambda: iter(())  # what to take if its image cannot be read
 
 
@@ -36,6 +38,7 @@ class ExampleDataset(Dataset[Item]):
         dependency_aware: two properties instead, the second the opposite of the first (paper section 4.5).
         use_reasons: keep the reasons.
         reasons_are_hidden: the model will mask them, so that a dependent question may keep the first one's reason.
+        attention: how requirements see each other; "mixed" draws one of the two ways for every example and epoch.
         tolerant: an example that turns out unreadable is stood in for by those that follow it.
     """
 
@@ -48,6 +51,7 @@ class ExampleDataset(Dataset[Item]):
         dependency_aware: bool,
         use_reasons: bool,
         reasons_are_hidden: bool = False,
+        attention: TrainedAttention = "joint",
         tolerant: bool = False,
     ) -> None:
         self.file = file
@@ -56,6 +60,7 @@ class ExampleDataset(Dataset[Item]):
         self._seed, self._shuffle = seed, shuffle
         self._dependency_aware, self._use_reasons = dependency_aware, use_reasons
         self._reasons_are_hidden, self._tolerant = reasons_are_hidden, tolerant
+        self._attention = attention
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -68,8 +73,9 @@ class ExampleDataset(Dataset[Item]):
             example = dependent(example, rng, where=where, keep_reason=self._reasons_are_hidden)
         elif self._shuffle:
             example = shuffled(example, rng)
-        others = (partial(self._after, position),) if self._tolerant else ()
-        return Item(example, self.file.folder, where, *others)
+        isolated = rng.random() < 0.5 if self._attention == "mixed" else self._attention == "isolated"
+        item = Item(example, self.file.folder, where, isolated)
+        return replace(item, stand_ins=partial(self._after, position)) if self._tolerant else item
 
     def cases(self, position: int) -> list[Item]:
         """Every arrangement of an example that differs in length, for a check; ExampleError where there is none."""

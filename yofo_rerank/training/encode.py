@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import torch
 from transformers import PreTrainedTokenizerBase
@@ -11,7 +12,7 @@ from transformers import PreTrainedTokenizerBase
 from yofo_rerank.documents import ImageLimits, load_image
 from yofo_rerank.errors import DocumentError, ExampleError
 from yofo_rerank.models.prefixes import Prefix, PrefixMaker
-from yofo_rerank.prompts import PromptFormat, template_ids, token_id
+from yofo_rerank.prompts import PromptFormat, Template, template_ids, token_id
 from yofo_rerank.training.dataset import Item
 from yofo_rerank.training.examples import Property
 from yofo_rerank.training.visibility import skipped
@@ -26,7 +27,7 @@ class EncodedExample:
 
     ids: list[int]
     positions: torch.Tensor  # M-RoPE  # (3, tokens)
-    segments: list[int]  # k inside the k-th reason field, markers included; else 0
+    segments: list[int]  # 0: visible to all behind it; k: to k alone (`visibility`)
     slots: list[int]  # one per requirement
     answers: list[int]  # id of yes or no, one per slot
     reason_positions: list[int]
@@ -72,6 +73,7 @@ class ExampleEncoder:
             tokenizer=self.maker.tokenizer,
             max_length=self.max_length,
             hide_reasons=self.hide_reasons,
+            isolated=item.isolated,
             where=item.where,
         )
 
@@ -84,6 +86,7 @@ def encode_example(
     tokenizer: PreTrainedTokenizerBase,
     max_length: int,
     hide_reasons: bool,
+    isolated: bool = False,
     where: str,
 ) -> EncodedExample:
     """Template behind prefix, and its labels.
@@ -91,9 +94,7 @@ def encode_example(
     Raises:
         ExampleError: more than `max_length` tokens; names the example.
     """
-    template = template_ids(
-        layout, tokenizer, [prop.text for prop in properties], reasons=[prop.reason for prop in properties]
-    )
+    template, spans = _laid_out(properties, layout, tokenizer)
     ids, shift = prefix.ids + template.ids, len(prefix.ids)
     if len(ids) > max_length:
         raise ExampleError(
@@ -102,13 +103,14 @@ def encode_example(
             code="too_long",
         )
     segments = [0] * len(ids)
-    for number, (start, end) in enumerate(template.reason_spans, start=1):
+    alone = spans if isolated else template.reason_spans if hide_reasons else []
+    for number, (start, end) in enumerate(alone, start=1):
         segments[start + shift : end + shift] = [number] * (end - start)
     predicted = [at + shift for start, end in template.reason_spans for at in range(start + 1, end)]  # opening: given
     yes, no = token_id(tokenizer, layout.yes[0]), token_id(tokenizer, layout.no[0])
     return EncodedExample(
         ids=ids,
-        positions=_positions(prefix, segments[shift:], hide_reasons=hide_reasons),
+        positions=_positions(prefix, segments[shift:]),
         segments=segments,
         slots=[slot + shift - 1 for slot in template.slots],  # paper eq. 3
         answers=[yes if prop.answer else no for prop in properties],
@@ -117,9 +119,21 @@ def encode_example(
     )
 
 
-def _positions(prefix: Prefix, segments: list[int], *, hide_reasons: bool) -> torch.Tensor:
-    """The template counts on from the prefix; past a hidden reason as if it were not there."""
-    template = prefix.next_position + torch.arange(len(segments))
-    if hide_reasons:
-        template = template - skipped(torch.tensor([segments]))[0]
+def _laid_out(
+    properties: tuple[Property, ...], layout: PromptFormat, tokenizer: PreTrainedTokenizerBase
+) -> tuple[Template, list[tuple[int, int]]]:
+    """The template, and [start, end) of every requirement in it, its slot and reason included."""
+    parts = [template_ids(layout, tokenizer, [prop.text], reasons=[prop.reason]) for prop in properties]
+    starts = [0, *accumulate(len(part.ids) for part in parts)]
+    whole = Template(
+        [token for part in parts for token in part.ids],
+        [slot + start for part, start in zip(parts, starts, strict=False) for slot in part.slots],
+        [(a + start, b + start) for part, start in zip(parts, starts, strict=False) for a, b in part.reason_spans],
+    )
+    return whole, list(pairwise(starts))
+
+
+def _positions(prefix: Prefix, segments: list[int]) -> torch.Tensor:
+    """The template counts on from the prefix; past what a token cannot see as if it were not there."""
+    template = prefix.next_position + torch.arange(len(segments)) - skipped(torch.tensor([segments]))[0]
     return torch.cat([prefix.positions, template.expand(3, -1)], dim=1)

@@ -83,6 +83,7 @@ def prepare_model(config: TrainConfig, parts: Parts) -> Trainable:
         base_fingerprint=base_fingerprint(model) if config.lora is not None else None,
         max_pixels=parts.maker.max_pixels,
         special_tokens=layout.special_tokens,
+        attention=config.attention,
     )
     token_ids = add_special_tokens(tokenizer, model, layout.special_tokens)
     initialise_rows(model, token_ids)

@@ -126,7 +126,7 @@ class YofoTrainer(Trainer):
     ) -> torch.Tensor:
         bare = self.accelerator.unwrap_model(model)
         forward = {name: tensor for name, tensor in inputs.items() if name not in (*LABELS, STOOD_IN)}
-        if self._config.hide_reasons:
+        if self._config.hide_reasons or self._config.attention != "joint":
             forward["attention_mask"] = visible(inputs["segments"], inputs["attention_mask"], bare.dtype)
         with head_at(bare, rows, columns):
             return model(**forward, use_cache=False).logits

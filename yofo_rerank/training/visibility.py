@@ -1,7 +1,9 @@
-"""Optional: reasons that only they themselves can see, so that a slot's context in training is that of inference.
+"""Segments that only they themselves can see, so that a slot's context in training is that of inference.
 
-In the paper a later slot sees the reasons of earlier requirements in training, but not at inference, where there are
-none. Hiding them takes a mask (keys of a reason are visible to that reason alone) and positions that skip them.
+Isolated attention: every requirement, with its slot and reason, is a segment behind the prefix. Hidden reasons: every
+reason is one; in the paper a later slot sees the reasons of earlier requirements in training, but not at inference,
+where there are none. Both take a mask (keys of a segment are visible to that segment alone) and positions that skip
+the segments before.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ def visible(segments: torch.Tensor, attention_mask: torch.Tensor, dtype: torch.d
     """Additive attention mask  # (batch, 1, query, key).
 
     Args:
-        segments: 0 for a token that all may see, k > 0 for the tokens of the k-th reason  # (batch, tokens)
+        segments: 0 for a token that all may see, k > 0 for the tokens of the k-th segment  # (batch, tokens)
         attention_mask: 1 for a token, 0 for padding  # (batch, tokens)
         dtype: of the model's activations
     """
@@ -29,13 +31,13 @@ def visible(segments: torch.Tensor, attention_mask: torch.Tensor, dtype: torch.d
 
 
 def skipped(segments: torch.Tensor) -> torch.Tensor:
-    """How many positions each token moves back: the reason tokens before it that it cannot see  # (batch, tokens).
+    """How many positions each token moves back: the tokens before it that it cannot see  # (batch, tokens).
 
     >>> skipped(torch.tensor([[0, 1, 1, 0, 2, 0]])).tolist()
     [[0, 0, 0, 2, 2, 3]]
     """
-    in_reason = segments > 0
-    before = in_reason.long().cumsum(-1) - in_reason.long()  # reason tokens before this one
-    starts = in_reason & (segments != torch.nn.functional.pad(segments, (1, 0))[:, :-1])
-    at_start = torch.where(starts, before, -1).cummax(-1).values  # the count where the newest reason began
-    return torch.where(in_reason, at_start, before)
+    inside = segments > 0
+    before = inside.long().cumsum(-1) - inside.long()  # tokens of segments before this one
+    starts = inside & (segments != torch.nn.functional.pad(segments, (1, 0))[:, :-1])
+    at_start = torch.where(starts, before, -1).cummax(-1).values  # the count where the newest segment began
+    return torch.where(inside, at_start, before)
