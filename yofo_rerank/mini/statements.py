@@ -100,7 +100,7 @@ def _draw(garment: Garment, rng: random.Random, form: str, held_out: bool) -> St
         return Statement(text, any(holds(garment, claim) for claim in pair), reason(garment, pool), form, pool)
     _, (claim,) = _balanced(garment, _SINGLES, rng)
     negated = form == "negated"
-    text = _say(claim, rng, "no" if negated else "yes", held_out)
+    text = say(claim, rng, "no" if negated else "yes", held_out)
     return Statement(text, holds(garment, claim) != negated, reason(garment, claim[0]), form, claim[0])
 
 
@@ -148,13 +148,18 @@ def _prior() -> dict[Claim, float]:
     return {claim: sum(holds(garment, claim) for garment in garments) / len(garments) for claim in CLAIMS}
 
 
-def _say(claim: Claim, rng: random.Random, polarity: str, held_out: bool) -> str:
+def say(claim: Claim, rng: random.Random, polarity: str, held_out: bool) -> str:
+    """A claim in words; `polarity` "no" denies it, `held_out` takes a wording kept from training.
+
+    >>> say(("belt", "yes"), random.Random(1), "yes", held_out=True)
+    'has a belt'
+    """
     shapes = WORDS[claim]
     frames = _frames(rng, held_out)[polarity]
     shape = rng.choice(tuple(shapes))
     words = rng.choice(shapes[shape])
     if words.startswith("no ") and polarity == "no":  # "without no sleeves" is not English
-        return _say(claim, rng, polarity, held_out)
+        return say(claim, rng, polarity, held_out)
     return phrase(rng.choice(frames[shape]), words)
 
 
