@@ -47,9 +47,13 @@ def test_a_box_is_the_smallest_that_holds_the_share(heat, verdict, share):
 
 
 def test_windows_cover_every_token_and_lie_inside():
-    for grid in ((1, 1), (1, 7), (3, 4), (6, 6)):
-        windows = grid_windows(grid, 2)
-        assert {token for window in windows for token in window} == set(range(grid[0] * grid[1]))
+    for grid in ((1, 1), (1, 7), (3, 4), (6, 6), (14, 14), (9, 40)):
+        for side in (None, 1, 2, 3, 5):
+            windows = grid_windows(grid, side)
+            assert {token for window in windows for token in window} == set(range(grid[0] * grid[1]))
+            assert len(set(windows)) == len(windows)
+        assert len(grid_windows(grid)) <= 64
+    assert grid_windows((6, 6)) == grid_windows((6, 6), 2)
     assert len(grid_windows((6, 6), 2)) == 25
     assert grid_windows((2, 2), 5) == [(0, 1, 2, 3)]
 

@@ -17,7 +17,7 @@ from yofo_rerank.requirements import Judgement
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom in 0..1 of the upright picture
 
-SHARE = 0.6  # of what speaks for the verdict: the least that a box holds
+SHARE = 0.7  # of what speaks for the verdict: the least that a box holds
 _FOR, _AGAINST, _EDGE = (91, 63, 209), (217, 119, 6), (255, 255, 255)  # colours of an overlay
 _STRONGEST = 0.62  # opacity of an overlay where the map is at its peak
 
@@ -123,19 +123,28 @@ def token_heat(
     return tuple(tuple(row) for row in mean.tolist())
 
 
-def grid_windows(grid: tuple[int, int], side: int) -> list[tuple[int, ...]]:
-    """Every square of `side` x `side` tokens in a grid, as token numbers; a smaller grid is one window.
+def grid_windows(grid: tuple[int, int], side: int | None = None) -> list[tuple[int, ...]]:
+    """Squares of `side` x `side` tokens that cover a grid (rows, columns) in steps of half a side, as token numbers.
+
+    None = 2 tokens up to a grid of 8, a quarter of a larger one, so that there are never many. What is smaller than a
+    square is one window.
 
     >>> grid_windows((2, 3), 2)
     [(0, 1, 3, 4), (1, 2, 4, 5)]
     """
     rows, columns = grid
+    side = side or max(2, -(-max(grid) // 4) if max(grid) > 8 else 2)
     high, wide = min(side, rows), min(side, columns)
     return [
         tuple(row * columns + column for row in range(top, top + high) for column in range(left, left + wide))
-        for top in range(rows - high + 1)
-        for left in range(columns - wide + 1)
+        for top in _starts(rows, high)
+        for left in _starts(columns, wide)
     ]
+
+
+def _starts(n: int, side: int) -> list[int]:
+    """Where windows of a side begin so that the last one ends with the n-th token."""
+    return sorted({*range(0, n - side + 1, max(1, side // 2)), n - side})
 
 
 def draw_overlay(image: Image.Image, heat: Sequence[Sequence[float]], box: Box | None) -> Image.Image:

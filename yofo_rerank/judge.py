@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, ProcessorMixin
 
+    from yofo_rerank.evidence import Evidence
     from yofo_rerank.models.answering import Answers
     from yofo_rerank.models.slot_model import SlotModel
 
@@ -183,6 +184,28 @@ class YofoJudge:
         lists = [check_requirements(requirements) for requirements in requirement_lists]
         answers = self._answers(documents, lists) if lists else []
         return [[self._outcome(one, place, checked) for one in answers] for place, checked in enumerate(lists)]
+
+    def evidence(
+        self, document: Document, requirements: Sequence[str | Requirement], *, window: int | None = None
+    ) -> list[Evidence]:
+        """Where in a document each answer comes from: a map over image tokens, weights of words.
+
+        >>> judge.evidence(document, ["has a belt"])[0].box  # doctest: +SKIP
+        (0.33, 0.5, 0.67, 0.67)
+
+        Args:
+            document: the one to look at; its prefix state is kept and reused.
+            requirements: each read alone.
+            window: tokens a side of what is hidden at a time; None = 2, or a quarter of a large picture.
+
+        Raises:
+            ConfigError: a window below 1. The rest as `judge`.
+        """
+        checked = check_requirements(requirements)
+        [document] = check_documents([document])
+        from yofo_rerank.models.evidence import find_evidence
+
+        return find_evidence(self._slot_model(), document, checked, window)
 
     def vocabulary_warnings(self, texts: Sequence[str]) -> list[str]:
         """What a user should know before trusting the answers: words that the embedded model never saw."""

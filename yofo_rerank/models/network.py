@@ -11,7 +11,7 @@ from transformers import Cache, PreTrainedModel
 from yofo_rerank.models.families import get_family
 from yofo_rerank.models.head import head_logits, head_logsumexp
 from yofo_rerank.models.key_values import KeptCache, behind, split_states
-from yofo_rerank.models.packing import Suffixes, attention_mask, is_causal, pack, prefix_segments
+from yofo_rerank.models.packing import PADDING, Suffixes, attention_mask, is_causal, pack, prefix_segments
 from yofo_rerank.models.patches import Patcher, Picture
 from yofo_rerank.models.prefix_cache import PrefixState
 from yofo_rerank.models.prefixes import Prefix
@@ -76,15 +76,29 @@ class Network:
         states = split_states(cache, lengths, starts.tolist()) if cache else []
         return self._at_slots(hidden[:, longest:], suffixes), states
 
-    def run_suffixes(self, states: Sequence[PrefixState], asked: Sequence[Sequence[Template]]) -> torch.Tensor:
+    def run_suffixes(
+        self,
+        states: Sequence[PrefixState],
+        asked: Sequence[Sequence[Template]],
+        unseen: Sequence[Sequence[int]] = (),
+    ) -> torch.Tensor:
         """One forward pass over the templates asked behind each state; the states are copied, never changed.
+
+        Args:
+            states: of the documents.
+            asked: the templates of each.
+            unseen: tokens of each prefix that no template may see, as if they were padding.
 
         Returns:
             Hidden states just before every slot, in order  # (slots, width)
         """
         suffixes = pack(asked, self._pad_token)
         starts = torch.tensor([state.next_position for state in states])
-        segments = torch.cat([prefix_segments([state.n_tokens for state in states]), suffixes.segments], dim=1)
+        lengths = [state.n_tokens for state in states]
+        before = prefix_segments(lengths)
+        for row, tokens in enumerate(unseen):
+            before[row, torch.tensor(tokens, dtype=torch.long) + max(lengths) - lengths[row]] = PADDING
+        segments = torch.cat([before, suffixes.segments], dim=1)
         positions = (starts[:, None] + suffixes.positions).expand(3, -1, -1)
         hidden = self._run(suffixes.ids, segments, positions, behind(states, suffixes.n_tokens), [])
         return self._at_slots(hidden, suffixes)

@@ -187,15 +187,21 @@ class SlotModel:
         return self.network.run_prefixes(prefixes)[1]
 
     @torch.inference_mode()
-    def read(self, states: Sequence[PrefixState], asked: Sequence[Sequence[Template]]) -> torch.Tensor:
+    def read(
+        self,
+        states: Sequence[PrefixState],
+        asked: Sequence[Sequence[Template]],
+        unseen: Sequence[Sequence[int]] = (),
+    ) -> torch.Tensor:
         """Logits at every slot of the templates asked of each document, in one forward pass over the templates.
 
-        Each template sees its document and itself alone, so documents may be asked different things.
+        Each template sees its document, but for its `unseen` tokens, and itself alone; so documents may be asked
+        different things.
 
         Returns:
             float32  # (slots of all documents in order, 2), no before yes
         """
-        return self.network.answers(self.network.run_suffixes(states, asked))
+        return self.network.answers(self.network.run_suffixes(states, asked, unseen))
 
     @torch.inference_mode()
     def encode_and_read(

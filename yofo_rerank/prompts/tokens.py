@@ -24,6 +24,11 @@ def text_ids(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
     return _plain_tokenizer(tokenizer).encode(text, add_special_tokens=False).ids
 
 
+def text_offsets(tokenizer: PreTrainedTokenizerBase, text: str) -> list[tuple[int, int]]:
+    """Start and end in the text of what each of `text_ids` stands for."""
+    return list(_plain_tokenizer(tokenizer).encode(text, add_special_tokens=False).offsets)
+
+
 def layout_ids(tokenizer: PreTrainedTokenizerBase, layout: str) -> list[int]:
     """Ids of a layout string of a prompt format, in which `<|...|>` is a control token.
 
