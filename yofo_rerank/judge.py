@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from yofo_rerank.documents import DocumentLike, as_documents
+from yofo_rerank.documents import DocumentLike, as_document, as_documents
 from yofo_rerank.errors import ConfigError, ModelError, YofoError
 from yofo_rerank.judging import check_requirements, to_judgement
 from yofo_rerank.models.build import Budget, Source, from_components, shared_slot_model
@@ -186,7 +186,7 @@ class YofoJudge:
         return [[self._outcome(one, place, checked) for one in answers] for place, checked in enumerate(lists)]
 
     def evidence(
-        self, document: Document, requirements: Sequence[str | Requirement], *, window: int | None = None
+        self, document: DocumentLike, requirements: Sequence[str | Requirement], *, window: int | None = None
     ) -> list[Evidence]:
         """Where in a document each answer comes from: a map over image tokens, weights of words.
 
@@ -202,10 +202,9 @@ class YofoJudge:
             ConfigError: a window below 1. The rest as `judge`.
         """
         checked = check_requirements(requirements)
-        [document] = check_documents([document])
         from yofo_rerank.models.evidence import find_evidence
 
-        return find_evidence(self._slot_model(), document, checked, window)
+        return find_evidence(self._slot_model(), as_document(document), checked, window)
 
     def vocabulary_warnings(self, texts: Sequence[str]) -> list[str]:
         """What a user should know before trusting the answers: words that the embedded model never saw."""
