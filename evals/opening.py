@@ -7,11 +7,10 @@ from pathlib import Path
 from yofo_rerank import YofoJudge
 from yofo_rerank.retrieval import ClipFaissRetriever
 
-CACHE_BYTES = 2**29  # the judge's own default
 UNTRAINED = "untrained"  # the architecture of mini with random weights: for speed, which weights do not change
 
 
-def open_judge(model: str, adapter: str | None = None, *, cache_bytes: int = CACHE_BYTES) -> YofoJudge:
+def open_judge(model: str, adapter: str | None = None, *, cache_bytes: int | None = None) -> YofoJudge:
     """A judge by name: "mini", a folder, a hub id, or "untrained"."""
     if model != UNTRAINED:
         return YofoJudge.from_pretrained(model, adapter, cache_bytes=cache_bytes)

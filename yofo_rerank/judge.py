@@ -83,9 +83,12 @@ class YofoJudge:
         dtype: str | torch.dtype = "auto",
         max_batch_tokens: int = _DEFAULT.max_batch_tokens,
         max_pixels: int | None = None,
-        cache_bytes: int = _DEFAULT.cache_bytes,
+        cache_bytes: int | None = None,
         format: str | None = None,  # noqa: A002  # the contract's word
         attention: Attention | None = None,
+        states: str | Path | None = None,
+        states_bytes: int | None = None,
+        int8_states: bool = False,
         revision: str | None = None,
     ) -> YofoJudge:
         """A judge from "mini" (embedded), a Hugging Face id or a local folder, with an optional LoRA adapter.
@@ -97,7 +100,13 @@ class YofoJudge:
             dtype: "auto" = as stored, or "float32", "bfloat16", "float16".
             max_batch_tokens: padded tokens in one forward pass.
             max_pixels: per image; None = as the adapter was trained, else 1,280 image tokens.
-            cache_bytes: memory for prefix states, which make a known document 4 to 15 times cheaper; 0 = off.
+            cache_bytes: memory for prefix states, which make a known document 4 to 15 times cheaper; 0 = none, None =
+                a part of what the machine has free (on a GPU: of its memory, and of the host's behind it).
+            states: a folder that keeps prefix states beyond this process; several judges, models and processes may
+                share it.
+            states_bytes: of that folder, where the states not used for the longest time go first; None = half of
+                what its disk has free.
+            int8_states: keep prefix states in 8 bits, in half of the memory of bfloat16; answers change a little.
             format: prompt format; None = what the weights were trained with.
             attention: "isolated" = every requirement is asked alone, all in one pass, so that its answer depends on
                 nothing else; "joint" = in one template, where it sees those before it; None = as the format says.
@@ -114,7 +123,9 @@ class YofoJudge:
             device=None if device is None else str(device),
             dtype=str(dtype).removeprefix("torch."),
         )
-        return cls(source, Budget(max_batch_tokens, max_pixels, cache_bytes), attention=attention)
+        folder = None if states is None else str(Path(states).expanduser().absolute())
+        budget = Budget(max_batch_tokens, max_pixels, cache_bytes, folder, states_bytes, int8_states)
+        return cls(source, budget, attention=attention)
 
     @classmethod
     def from_components(
@@ -125,7 +136,7 @@ class YofoJudge:
         *,
         max_batch_tokens: int = _DEFAULT.max_batch_tokens,
         max_pixels: int | None = None,
-        cache_bytes: int = _DEFAULT.cache_bytes,
+        cache_bytes: int | None = None,
         attention: Attention | None = None,
     ) -> YofoJudge:
         """A judge around an already loaded Hugging Face pair (a PeftModel too); other arguments as `from_pretrained`.

@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yofo_rerank.errors import ConfigError, ModelError
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from yofo_rerank.models.prefixes import PrefixMaker
     from yofo_rerank.models.slot_model import SlotModel
 
-MIB = 1024 * 1024
-
 
 @dataclass(frozen=True)
 class Budget:
@@ -29,10 +28,13 @@ class Budget:
 
     max_batch_tokens: int = 8192  # padded tokens in one forward pass
     max_pixels: int | None = None  # per image; None = as trained, else 1,280 image tokens
-    cache_bytes: int = 512 * MIB  # prefix states; 0 = off
+    cache_bytes: int | None = None  # memory for prefix states; 0 = none, None = a part of what the machine has free
+    states: str | None = None  # folder for prefix states; None = nowhere
+    states_bytes: int | None = None  # of the folder; None = half of what its disk has free
+    int8_states: bool = False
 
     def __post_init__(self) -> None:
-        for name, least in (("max_batch_tokens", 1), ("max_pixels", 1), ("cache_bytes", 0)):
+        for name, least in (("max_batch_tokens", 1), ("max_pixels", 1), ("cache_bytes", 0), ("states_bytes", 0)):
             value = getattr(self, name)
             if value is not None and value < least:
                 raise ConfigError(f"{name} must be at least {least}, but got {value}")
@@ -50,6 +52,8 @@ class Source:
     dtype: str = "auto"
 
 
+DIGESTS = "digests.json"  # in a folder of states: which files were read already
+
 _shared: Shared[tuple[Source, Budget, FileStamps], SlotModel] = Shared()
 
 
@@ -59,8 +63,11 @@ def shared_slot_model(source: Source, budget: Budget) -> SlotModel:
     def load() -> SlotModel:
         from yofo_rerank.models.loading import load_model
 
-        settings = asdict(source)
-        return build_slot_model(load_model(settings.pop("name"), **settings), budget)
+        settings, identity = asdict(source), _files_identity(source, budget)
+        loaded = load_model(settings.pop("name"), **settings)
+        if _files_identity(source, budget) != identity:
+            raise ModelError(f"the files of {source.name!r} changed while they were read; try again")
+        return build_slot_model(loaded, budget, identity)
 
     model_is_loading()
     return _shared.get((source, budget, file_stamps(*resolve(source.name, source.adapter, source.revision))), load)
@@ -89,12 +96,13 @@ def from_components(
     return build_slot_model(loaded, budget, live=True)
 
 
-def build_slot_model(loaded: LoadedModel, budget: Budget, *, live: bool = False) -> SlotModel:
+def build_slot_model(loaded: LoadedModel, budget: Budget, identity: bytes = b"", *, live: bool = False) -> SlotModel:
     """Put network, prompt format and cache together, and check that the answers are single tokens."""
     from yofo_rerank.models.families import get_family
     from yofo_rerank.models.network import Network
     from yofo_rerank.models.prefixes import PrefixMaker
     from yofo_rerank.models.slot_model import SlotModel
+    from yofo_rerank.models.states import StateTiers
     from yofo_rerank.prompts import answer_ids, token_id
     from yofo_rerank.prompts.chat import chat_turn
     from yofo_rerank.prompts.format import IMAGE_PAD
@@ -126,10 +134,27 @@ def build_slot_model(loaded: LoadedModel, budget: Budget, *, live: bool = False)
         maker,
         identity=_identity(loaded, maker),
         max_batch_tokens=budget.max_batch_tokens,
-        cache_bytes=budget.cache_bytes,
+        cache=StateTiers(
+            budget.cache_bytes,
+            device=str(network.device),
+            folder=budget.states,
+            identity=identity,
+            disk_bytes=budget.states_bytes,
+            int8=budget.int8_states,
+        ),
         calibration=config.calibration if config else None,
         live=live,
     )
+
+
+def _files_identity(source: Source, budget: Budget) -> bytes:
+    """What names a model beyond this process; empty where nobody needs it, for it takes reading all weights once."""
+    if budget.states is None:
+        return b""
+    from yofo_rerank.models.digests import FileDigests
+    from yofo_rerank.models.verdicts.identity import known_model
+
+    return known_model(source, budget.max_pixels, FileDigests(Path(budget.states) / DIGESTS)).identity
 
 
 def _identity(loaded: LoadedModel, maker: PrefixMaker) -> bytes:

@@ -51,7 +51,7 @@ class SlotModel:
     Args:
         identity: what a prefix state depends on beside the document: model, adapter, processor, format, dtype.
         max_batch_tokens: padded tokens in one forward pass; a longer document goes alone.
-        cache_bytes: memory for prefix states; 0 keeps none.
+        cache: keeps prefix states.
         live: somebody else holds the model too, and may train it or switch its adapters between two calls.
     """
 
@@ -62,7 +62,7 @@ class SlotModel:
         *,
         identity: bytes,
         max_batch_tokens: int,
-        cache_bytes: int,
+        cache: StateTiers,
         calibration: Calibration | None = None,
         live: bool = False,
     ) -> None:
@@ -71,7 +71,7 @@ class SlotModel:
         self.network = network
         self.maker = maker
         self.max_batch_tokens = max_batch_tokens
-        self.cache = StateTiers(cache_bytes, device=str(network.device))
+        self.cache = cache
         self.calibration = calibration or Calibration()
         self.lock = threading.RLock()  # one network, many threads: calls go one after another
         self._loaded_as = self._identity = identity

@@ -63,8 +63,10 @@ class YofoRerank(BaseNodePostprocessor, PromptMixin):
         default=_DEFAULT.max_batch_tokens, gt=0, description="Padded tokens in one forward pass."
     )
     max_pixels: int | None = Field(default=None, gt=0, description="Per image; None: as the adapter was trained.")
-    cache_bytes: int = Field(
-        default=_DEFAULT.cache_bytes, ge=0, description="For prefix states, which make a known node cheap; 0: off."
+    cache_bytes: int | None = Field(
+        default=None,
+        ge=0,
+        description="For prefix states, which make a known node cheap; 0: off; null: by the machine.",
     )
     decomposer: Any = Field(
         default="rules",

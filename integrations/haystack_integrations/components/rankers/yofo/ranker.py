@@ -46,7 +46,7 @@ class YofoRanker:
         dtype: "auto" = as stored, or "float32", "bfloat16", "float16".
         max_batch_tokens: padded tokens in one forward pass.
         max_pixels: per image; None = as the adapter was trained.
-        cache_bytes: memory for prefix states, which make a known document cheap; 0 = off.
+        cache_bytes: memory for prefix states, which make a known document cheap; 0 = off, None = by the machine.
         top_k: documents to return; None = all.
         score_threshold: documents with a lower score are left out.
         requirements: judge these for any query: texts, or dicts with `text`, `necessity` ("must", "should"), `weight`.
@@ -75,7 +75,7 @@ class YofoRanker:
         dtype: str = "auto",
         max_batch_tokens: int = _DEFAULT.max_batch_tokens,
         max_pixels: int | None = None,
-        cache_bytes: int = _DEFAULT.cache_bytes,
+        cache_bytes: int | None = None,
         top_k: int | None = 10,
         score_threshold: float | None = None,
         requirements: Sequence[str | dict[str, Any] | Requirement] | None = None,
