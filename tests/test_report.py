@@ -198,3 +198,20 @@ def test_browser_shows_every_chip_and_runs_nothing(tmp_path: Path) -> None:
     assert len(re.findall(r"<img ", dom)) == 20
     assert "<script" not in dom and 'src="x"' not in dom
     assert "&lt;script&gt;" in dom  # the hostile text is there, as text
+
+
+@pytest.mark.parametrize("n_requirements", [1, 3, 10, 20])
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_table_keeps_score_and_answers_at_every_width(width: int, n_requirements: int) -> None:
+    asked = tuple(Requirement(text=f"requirement {n}") for n in range(n_requirements))
+    answers = tuple(Judgement(requirement=one, p_yes=0.25 + n / 50, verdict=True) for n, one in enumerate(asked))
+    place = RankedDocument(
+        document=Document(text="x", id="photos/" + "long/" * 20 + "1.jpg"), index=99, score=0.875, judgements=answers
+    )
+    console = Console(width=width, file=io.StringIO())
+    console.print(ranking_table(Ranking([place], query=DecomposedQuery(query="q", requirements=asked))))
+    shown = console.file.getvalue()
+    assert all(len(line) <= width for line in shown.splitlines())
+    assert "0.875" in shown and "100 ▲99" in shown and "…" not in shown.replace("r1 …", "")
+    found = re.findall(r"✓ ?(\d\.\d\d)", shown)
+    assert found == [f"{one.p_yes:.2f}" for one in answers]

@@ -10,7 +10,7 @@ from yofo_rerank.candidates import Candidate, Hit, split_hits
 from yofo_rerank.decompose import Decomposer, FixedDecomposer, decompose, get_decomposer
 from yofo_rerank.documents import Document, DocumentLike
 from yofo_rerank.errors import ConfigError, DecomposeError, DocumentError
-from yofo_rerank.judge import YofoJudge, check_requirements
+from yofo_rerank.judging import Judge, check_requirements
 from yofo_rerank.progress import Progress
 from yofo_rerank.ranking import explain_outcomes, failure_warnings, raise_first_failure, unreadable
 from yofo_rerank.requirements import (
@@ -50,7 +50,7 @@ class YofoReranker:
     (0.97, [True, True])
 
     Args:
-        judge: answers the requirements.
+        judge: answers the requirements: a `YofoJudge`, or any other `yofo_rerank.judging.Judge`.
         decomposer: name, settings or object of `yofo_rerank.decompose`.
         scoring: name, settings or object of `yofo_rerank.scoring`; None = the decomposer's choice, else "weighted".
         on_error: a document that cannot be judged raises, goes last with its reason, or is dropped with a warning.
@@ -58,7 +58,7 @@ class YofoReranker:
 
     def __init__(
         self,
-        judge: YofoJudge,
+        judge: Judge,
         decomposer: str | Decomposer = "rules",
         scoring: RuleSpec | None = None,
         *,
@@ -131,10 +131,7 @@ class YofoReranker:
         candidates, scores = split_hits(documents)
         understood = [self._understand(query, None, scoring) for query in queries]
         asked = [decomposed.requirements for decomposed, _ in understood]
-        if candidates and asked:
-            found = self.judge.judge_many(candidates, asked, **_watched(progress))
-        else:
-            found = [[] for _ in asked]
+        found = self._judge_many(candidates, asked, progress) if candidates and asked else [[] for _ in asked]
         return [
             self._ranking(self._explained(one, candidates, outcomes, scores), candidates, top_k)
             for one, outcomes in zip(understood, found, strict=True)
@@ -224,6 +221,14 @@ class YofoReranker:
         outcomes = [next(judged) if isinstance(one, Document) else unreadable(one) for one in candidates]
         return self._explained(understood, candidates, outcomes, retrieval_scores or [None] * len(outcomes))
 
+    def _judge_many(
+        self, documents: Sequence[Document], lists: Sequence[Sequence[Requirement]], progress: Progress
+    ) -> list[list[JudgedDocument]]:
+        many = getattr(self.judge, "judge_many", None)
+        if many is None:
+            return [self.judge.judge_outcomes(documents, asked, **_watched(progress)) for asked in lists]
+        return many(documents, lists, **_watched(progress))
+
     def _understand(
         self, query: str, requirements: Sequence[str | Requirement] | None, scoring: RuleSpec | None
     ) -> tuple[DecomposedQuery, ScoringRule]:
@@ -255,13 +260,15 @@ class YofoReranker:
 
     def _ranking(self, explained: Explained, documents: Sequence[Document], top_k: int | None) -> Ranking:
         texts = [requirement.text for requirement in explained.query.requirements]
-        warnings = [*explained.query.warnings, *self.judge.vocabulary_warnings(texts), *explained.warnings]
+        warnings_of = getattr(self.judge, "vocabulary_warnings", None)
+        own = warnings_of(texts) if warnings_of else []
+        warnings = [*explained.query.warnings, *own, *explained.warnings]
         places = (RankedDocument(document=documents[one.index], **vars(one)) for one in explained.places[:top_k])
         return Ranking(places, query=explained.query, warnings=warnings)
 
 
 def _watched(progress: Progress) -> dict[str, Any]:
-    """`progress` where somebody looks: any judge will do that has `judge_outcomes` and `vocabulary_warnings`."""
+    """`progress` where somebody looks; a judge need not know it."""
     return {"progress": progress} if progress else {}
 
 

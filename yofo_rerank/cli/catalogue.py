@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from yofo_rerank.cli import options
+from yofo_rerank.cli import messages, options
 from yofo_rerank.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def index_folder(folder: Path, encoder: ClipEncoder) -> ClipFaissRetriever:
 
     retriever = ClipFaissRetriever(encoder)
     report = retriever.add(load_folder(folder.resolve()))  # an index outlives the working directory
-    options.say(f"embedded {report.added} images, skipped {len(report.skipped)}")
+    messages.say(f"embedded {report.added} images, skipped {len(report.skipped)}")
     if not report.added:
         raise DocumentError(f"no readable JPEG, PNG or WebP image in {str(folder)!r}", code="missing")
     return retriever

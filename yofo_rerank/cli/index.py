@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from yofo_rerank.cli import options
+from yofo_rerank.cli import checks, messages, options
 
 
 def index(
@@ -25,9 +25,13 @@ def index(
     Example: yofo index photos --out photos.index
     """
     from yofo_rerank.cli.catalogue import DEFAULT_ENCODER, check_out, index_folder
-    from yofo_rerank.retrieval import ClipEncoder
 
     check_out(out, folder)
+    checks.check_models(encoder if pretrained is None else None)
+    if encoder is None:
+        checks.warn_of_mini("--encoder", checks.REAL_ENCODER)
+    from yofo_rerank.retrieval import ClipEncoder
+
     retriever = index_folder(folder, ClipEncoder(encoder or DEFAULT_ENCODER, pretrained, device=device))
     retriever.save(out)
-    options.say(f"{len(retriever)} documents in {out}")
+    messages.say(f"{len(retriever)} documents in {out}, found by {options.named(encoder, None)}")

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from yofo_rerank.cli import options
+from yofo_rerank.cli import checks, options
 
 if TYPE_CHECKING:
+    from yofo_rerank.documents import Document
     from yofo_rerank.requirements import JudgedDocument
 
 
 def judge(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="One or more JPEG, PNG or WebP files.")],
     requirement: Annotated[list[str], typer.Option("--requirement", "-r", help="A statement to judge; repeat it.")],
-    model: options.Model = "mini",
+    model: options.Model = None,
     adapter: options.Adapter = None,
     device: options.Device = None,
+    attention: options.Attention = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Judge every requirement of every image, in one forward pass per image.
@@ -28,20 +30,33 @@ def judge(
 
     Example: yofo judge dress.jpg -r "long sleeves" -r "not pink"
     """
-    from yofo_rerank import Document
+    from yofo_rerank.documents import Document
+    from yofo_rerank.judging import check_requirements
 
+    checks.check_images(images)
+    requirements = check_requirements(requirement)
+    loaded = options.load_judge(model, adapter, device, attention)
+    if model is None:
+        checks.warn_of_mini("--model", checks.REAL_MODEL)
     documents = [Document(image=image, id=str(image)) for image in images]
     with options.step("Judging"):
-        outcomes = options.load_judge(model, adapter, device).judge_outcomes(documents, requirement)
+        outcomes = loaded.judge_outcomes(documents, requirements)
+    name = options.named(model, adapter)
     for document, outcome in zip(documents, outcomes, strict=True):
         if as_json:
-            judgements = [judgement.to_dict() for judgement in outcome.judgements]
-            failure = outcome.failure.model_dump() if outcome.failure else None
-            typer.echo(json.dumps({"document": document.to_dict(), "judgements": judgements, "failure": failure}))
+            typer.echo(json.dumps(_as_dict(document, outcome) | {"model": name}))
         else:
             _print_outcome(document.id, outcome)
+    if not as_json:
+        typer.echo(f"judged by {name}")
     if any(outcome.failure for outcome in outcomes):
         raise typer.Exit(1)
+
+
+def _as_dict(document: Document, outcome: JudgedDocument) -> dict[str, object]:
+    judgements = [judgement.to_dict() for judgement in outcome.judgements]
+    failure = outcome.failure.model_dump() if outcome.failure else None
+    return {"document": document.to_dict(), "judgements": judgements, "failure": failure}
 
 
 def _print_outcome(name: str, outcome: JudgedDocument) -> None:

@@ -10,12 +10,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yofo_rerank.cli.checks import check_models
+from yofo_rerank.errors import RuleError
+
 if TYPE_CHECKING:
     from yofo_rerank.judge import YofoJudge
 
-Model = Annotated[str, typer.Option(help="Judge: 'mini' (embedded), a Hugging Face id, or a local folder.")]
+MINI = "mini"
+
+Model = Annotated[
+    str | None,
+    typer.Option(help="Judge: 'mini' (embedded), a Hugging Face id, or a local folder.", show_default=MINI),
+]
 Adapter = Annotated[str | None, typer.Option(help="LoRA adapter for the judge: a Hugging Face id or a local folder.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps. Default: the best at hand.")]
+Attention = Annotated[
+    str | None,
+    typer.Option(
+        help="'isolated': each requirement asked alone; 'joint': together. Default: as the model was trained."
+    ),
+]
 Encoder = Annotated[
     str | None,
     typer.Option(
@@ -26,12 +40,28 @@ Pretrained = Annotated[str | None, typer.Option(help="open_clip's pretrained tag
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout; messages go to stderr.")]
 
 
-def load_judge(model: str, adapter: str | None, device: str | None) -> YofoJudge:
-    """Set up a judge; its weights are read at the first use."""
+def load_judge(model: str | None, adapter: str | None, device: str | None, attention: str | None = None) -> YofoJudge:
+    """Set up a judge; its weights are read at the first use.
+
+    Raises:
+        ConfigError: an unknown attention. ModelError: a folder that is not there.
+    """
+    check_models(model, adapter)
     from yofo_rerank import YofoJudge
 
+    judge = YofoJudge.from_pretrained(model or MINI, adapter=adapter, device=device, attention=attention)  # type: ignore[arg-type]
     quiet_libraries()
-    return YofoJudge.from_pretrained(model, adapter=adapter, device=device)
+    return judge
+
+
+def named(model: str | None, adapter: str | None) -> str:
+    """The judge, for the output.
+
+    >>> named(None, None), named("Qwen/Qwen3-VL-2B-Instruct", "runs/final")
+    ('mini (embedded)', 'Qwen/Qwen3-VL-2B-Instruct with the adapter runs/final')
+    """
+    name = f"{MINI} (embedded)" if model in (None, MINI) else str(model)
+    return f"{name} with the adapter {adapter}" if adapter else name
 
 
 def quiet_libraries() -> None:
@@ -43,22 +73,26 @@ def quiet_libraries() -> None:
 
 
 def parse_rule(text: str) -> str | dict[str, Any]:
-    """A scoring rule from the command line: its name, or a JSON object.
+    """A scoring rule from the command line: its name, or a JSON object with a `kind`.
 
     >>> parse_rule('{"kind": "threshold_count", "threshold": 0.5}')["kind"]
     'threshold_count'
+
+    Raises:
+        BadParameter: no JSON. RuleError: no rule. Both show an example of each.
     """
-    if not text.lstrip().startswith("{"):
-        return text
+    from yofo_rerank.scoring import EXAMPLES, get_rule
+
+    examples = "; ".join(f"'{json.dumps(example)}'" for example in EXAMPLES.values())
+    wanted = f'It takes a name, or a JSON object with a "kind": {examples}'
     try:
-        return dict(json.loads(text))
-    except ValueError as error:
-        raise typer.BadParameter(f'--rule is no JSON object ({error}); wanted one like {{"kind": "min"}}') from error
-
-
-def say(message: str) -> None:
-    """Write a note to stderr, so that stdout holds results alone."""
-    typer.echo(message, err=True)
+        spec = json.loads(text) if text.lstrip().startswith(("{", "[")) else text
+        get_rule(spec)
+    except json.JSONDecodeError as error:
+        raise typer.BadParameter(f"--rule is no JSON object ({error}). {wanted}") from error
+    except RuleError as error:
+        raise RuleError(f"--rule: {error}. {wanted}") from error
+    return spec
 
 
 @contextmanager

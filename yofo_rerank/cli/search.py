@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from yofo_rerank.cli import options
+from yofo_rerank.cli import checks, messages, options
 
 if TYPE_CHECKING:
-    from yofo_rerank.requirements import Ranking
+    from yofo_rerank.requirements import Ranking, Requirement
 
 
 def search(
@@ -27,18 +27,20 @@ def search(
         list[str] | None, typer.Option("--requirement", "-r", help="A must; given ones replace decomposition.")
     ] = None,
     prefer: Annotated[
-        list[str] | None, typer.Option("--prefer", "-p", help="A wish (should), beside --requirement.")
+        list[str] | None,
+        typer.Option("--prefer", "-p", help="A wish (should), beside --requirement, else beside the query's own."),
     ] = None,
-    rule: Annotated[
-        str, typer.Option(help="Scoring rule: a name or a JSON object; `yofo info` lists them.")
-    ] = "weighted",
+    rule: Annotated[str, typer.Option(help="Scoring rule: a name or a JSON object; `yofo rules` lists them.")] = (
+        "weighted"
+    ),
     top_k: Annotated[int, typer.Option(min=1, help="How many places to show.")] = 10,
     candidates: Annotated[int, typer.Option(min=1, help="How many products CLIP brings for judging.")] = 100,
-    model: options.Model = "mini",
+    model: options.Model = None,
     adapter: options.Adapter = None,
     encoder: options.Encoder = None,
     pretrained: options.Pretrained = None,
     device: options.Device = None,
+    attention: options.Attention = None,
     as_json: options.AsJson = False,
     html: Annotated[Path | None, typer.Option(help="Also write one self-contained HTML page.", dir_okay=False)] = None,
 ) -> None:
@@ -48,32 +50,58 @@ def search(
     """
     if images and index:
         raise typer.BadParameter("give --images or --index, not both")
-    from yofo_rerank import Requirement, YofoReranker
+    checks.check_query(query)
+    wanted, scoring = _requirements(query, requirement or [], prefer or []), options.parse_rule(rule)
+    from yofo_rerank.reranker import YofoReranker
+
+    judge = options.load_judge(model, adapter, device, attention)
+    reranker = YofoReranker(judge, scoring=scoring)
+    if model is None and (images or index):
+        checks.warn_of_mini("--model", checks.REAL_MODEL)
     from yofo_rerank.cli.catalogue import open_retriever
 
-    musts = [Requirement(text=text) for text in requirement or ()]
-    wishes = [Requirement(text=text, necessity="should") for text in prefer or ()]
-    reranker = YofoReranker(options.load_judge(model, adapter, device), scoring=options.parse_rule(rule))
     retriever = open_retriever(images, index, encoder=encoder, pretrained=pretrained, device=device)
     started = time.perf_counter()
     with options.step("Searching and judging"):
         hits = retriever.search(query, top_k=candidates)
-        ranking = reranker.rerank(query, hits, requirements=[*musts, *wishes] or None)
-    details = {"judge": model, "rule": rule, "time": f"{time.perf_counter() - started:.1f} s"}
-    _show(ranking, top_k=top_k, as_json=as_json)
+        ranking = reranker.rerank(query, hits, requirements=wanted)
+    names = {"judge": options.named(model, adapter), "encoder": options.named(retriever.encoder.model, None)}
+    _show(ranking, names, top_k=top_k, as_json=as_json)
     if html:
         from yofo_rerank.report import write_page
 
-        options.say(f"page: {write_page([ranking], html, top_k=top_k, details=details)}")
+        details = names | {"rule": rule, "time": f"{time.perf_counter() - started:.1f} s"}
+        messages.say(f"page: {write_page([ranking], html, top_k=top_k, details=details)}")
 
 
-def _show(ranking: Ranking, *, top_k: int, as_json: bool) -> None:
+def _requirements(query: str, musts: list[str], wishes: list[str]) -> list[Requirement] | None:
+    """What is to be judged; None = what the query says, as the reranker reads it."""
+    if not musts and not wishes:
+        return None
+    from yofo_rerank.decompose import decompose
+    from yofo_rerank.requirements import Requirement
+
+    preferred = [Requirement(text=text, necessity="should") for text in wishes]
+    if musts:
+        return [*(Requirement(text=text) for text in musts), *preferred]
+    decomposed = decompose(query)
+    for warning in decomposed.warnings:
+        messages.warn(warning)
+    return [*decomposed.requirements, *preferred]
+
+
+def _show(ranking: Ranking, names: dict[str, str], *, top_k: int, as_json: bool) -> None:
+    for warning in ranking.warnings:
+        messages.warn(warning)
     if as_json:
         result = ranking.to_dict()
-        typer.echo(json.dumps(result | {"ranked": result["ranked"][:top_k]}))
+        typer.echo(json.dumps(result | {"ranked": result["ranked"][:top_k]} | names))
     else:
         from rich.console import Console
 
         from yofo_rerank.report import ranking_table
+        from yofo_rerank.requirements import Ranking
 
-        Console().print(ranking_table(ranking, top_k=top_k))
+        said = Ranking(ranking, query=ranking.query.model_copy(update={"warnings": ()}))  # its warnings are on stderr
+        Console().print(ranking_table(said, top_k=top_k))
+        typer.echo(f"found by {names['encoder']}, judged by {names['judge']}")

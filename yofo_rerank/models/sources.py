@@ -76,12 +76,23 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _folder(name: str, revision: str | None) -> Path:
+def local_folder(name: str) -> Path | None:
+    """The folder of that name; None for "mini" and for what may be a Hugging Face id.
+
+    Raises:
+        ModelError: a path where no folder is.
+    """
     path = Path(name).expanduser()
-    if path.is_dir():
+    if name != MINI and path.is_dir():
         return path
-    if path.is_absolute() or name.startswith((".", "~")) or path.exists():
+    if path.is_absolute() or name.startswith((".", "~")) or (name != MINI and path.exists()):
         raise ModelError(f"{name!r} is not a folder; wanted a local folder or a Hugging Face id such as 'owner/name'")
+    return None
+
+
+def _folder(name: str, revision: str | None) -> Path:
+    if (path := local_folder(name)) is not None:
+        return path
     from huggingface_hub import snapshot_download
 
     with as_model_error(name):

@@ -16,12 +16,13 @@ from yofo_rerank.scoring.base import ScoringRule, requirement_names
 from yofo_rerank.scoring.expression import ExpressionRule
 from yofo_rerank.scoring.mean import MeanRule
 from yofo_rerank.scoring.min import MinRule
-from yofo_rerank.scoring.registry import RULES, get_rule
+from yofo_rerank.scoring.registry import EXAMPLES, RULES, get_rule
 from yofo_rerank.scoring.threshold_count import ThresholdCountRule
 from yofo_rerank.scoring.weighted import WeightedRule
 
 __all__ = [
     "AllRule",
+    "EXAMPLES",
     "ExpressionRule",
     "MeanRule",
     "MinRule",

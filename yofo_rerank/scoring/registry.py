@@ -23,6 +23,16 @@ RULES: dict[str, type[ScoringRule]] = {
     "expression": ExpressionRule,
 }
 
+# One of each, as data that `get_rule` takes
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "weighted": {"kind": "weighted", "should_share": 0.2},
+    "mean": {"kind": "mean"},
+    "all": {"kind": "all"},
+    "min": {"kind": "min"},
+    "threshold_count": {"kind": "threshold_count", "threshold": 0.5},
+    "expression": {"kind": "expression", "expression": "r1 and (r2 or not r3)"},
+}
+
 
 def get_rule(spec: str | Mapping[str, Any] | ScoringRule) -> ScoringRule:
     """A rule from its name, from plain data with a `kind`, or the rule itself.
