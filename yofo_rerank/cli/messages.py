@@ -43,6 +43,11 @@ def speaking(*, quiet: bool = False) -> Iterator[None]:
         logger.setLevel(level)
 
 
+def is_quiet() -> bool:
+    """Whether -q was given: no bars either."""
+    return any(isinstance(one, _Lines) and one.level > logging.WARNING for one in logging.getLogger().handlers)
+
+
 class _Lines(logging.Handler):
     """One line per record, without what could steer the terminal."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yofo_rerank.cli import messages
 from yofo_rerank.cli.checks import check_models
 from yofo_rerank.errors import RuleError
 
@@ -97,11 +98,19 @@ def parse_rule(text: str) -> str | dict[str, Any]:
 
 @contextmanager
 def step(name: str) -> Iterator[None]:
-    """Show what takes time while it runs, on stderr; nothing when that is not a terminal.
+    """Show what takes time while it runs, on stderr; nothing when that is not a terminal, or with -q.
 
     What libraries print meanwhile goes there too.
     """
     from rich.console import Console
 
-    with Console(stderr=True).status(f"{name} ..."), redirect_stdout(sys.stderr):
+    shown = nullcontext() if messages.is_quiet() else Console(stderr=True).status(f"{name} ...")
+    with shown, redirect_stdout(sys.stderr):
         yield
+
+
+@contextmanager
+def judging() -> Iterator[bool]:
+    """Whether to show how many documents are judged; what libraries print meanwhile goes to stderr."""
+    with redirect_stdout(sys.stderr):
+        yield not messages.is_quiet()

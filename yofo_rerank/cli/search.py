@@ -62,9 +62,10 @@ def search(
 
     retriever = open_retriever(images, index, encoder=encoder, pretrained=pretrained, device=device)
     started = time.perf_counter()
-    with options.step("Searching and judging"):
+    with options.step("Searching"):
         hits = retriever.search(query, top_k=candidates)
-        ranking = reranker.rerank(query, hits, requirements=wanted)
+    with options.judging() as progress:
+        ranking = reranker.rerank(query, hits, requirements=wanted, progress=progress)
     names = {"judge": options.named(model, adapter), "encoder": options.named(retriever.encoder.model, None)}
     _show(ranking, names, top_k=top_k, as_json=as_json)
     if html:
