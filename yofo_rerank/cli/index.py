@@ -24,10 +24,10 @@ def index(
 
     Example: yofo index photos --out photos.index
     """
+    checks.check_models(encoder if pretrained is None else None)
     from yofo_rerank.cli.catalogue import DEFAULT_ENCODER, check_out, index_folder
 
     check_out(out, folder)
-    checks.check_models(encoder if pretrained is None else None)
     if encoder is None:
         checks.warn_of_mini("--encoder", checks.REAL_ENCODER)
     from yofo_rerank.retrieval import ClipEncoder

@@ -64,8 +64,8 @@ def search(
     started = time.perf_counter()
     with options.step("Searching"):
         hits = retriever.search(query, top_k=candidates)
-    with options.judging() as progress:
-        ranking = reranker.rerank(query, hits, requirements=wanted, progress=progress)
+    with options.judging():
+        ranking = reranker.rerank(query, hits, requirements=wanted)
     names = {"judge": options.named(model, adapter), "encoder": options.named(retriever.encoder.model, None)}
     _show(ranking, names, top_k=top_k, as_json=as_json)
     if html:
