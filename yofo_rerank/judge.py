@@ -247,6 +247,27 @@ class YofoJudge:
         model = self._slot_model()
         return named | model.describe() | {"attention": self._attention or model.layout.attention} | budget
 
+    def push_to_hub(self, repository: str, *, private: bool | None = None, token: str | None = None) -> str:
+        """Upload the trained folder that this judge was made from, its adapter or else its model; returns the address.
+
+        >>> judge.push_to_hub("my-name/hooded-judge")  # doctest: +SKIP
+        'https://huggingface.co/my-name/hooded-judge'
+
+        Args:
+            repository: `owner/name`; made where there is none.
+            private: of a new repository; None = as the owner's settings say.
+            token: None = the one that `hf auth login` has stored, or HF_TOKEN.
+
+        Raises:
+            ConfigError: no trained folder of this machine, no such name, or nobody is logged in.
+            ModelError: the hub refuses, or cannot be reached.
+        """
+        from yofo_rerank.models.publish import push_folder
+
+        if self._source is None:
+            raise ConfigError("a judge built from components has no folder to push; wanted one made by from_pretrained")
+        return push_folder(self._source.adapter or self._source.name, repository, private=private, token=token)
+
     def unload(self) -> None:
         """Let the model go; the next judgement loads it again.
 

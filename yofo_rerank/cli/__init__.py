@@ -12,6 +12,7 @@ from yofo_rerank.cli import messages
 from yofo_rerank.cli.index import index
 from yofo_rerank.cli.info import info
 from yofo_rerank.cli.judge import judge
+from yofo_rerank.cli.push import push
 from yofo_rerank.cli.rules import rules
 from yofo_rerank.cli.search import search
 from yofo_rerank.cli.train import train
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (search, judge, index, train, rules, info):
+for _command in (search, judge, index, train, push, rules, info):
     app.command(no_args_is_help=_command not in (rules, info))(_command)
 
 

@@ -19,12 +19,22 @@ if TYPE_CHECKING:
 
 MINI = "mini"
 
+
+def _known_device(name: str | None) -> str | None:
+    from yofo_rerank.devices import check_device
+
+    check_device(name)  # before anything heavy is imported
+    return name
+
+
 Model = Annotated[
     str | None,
     typer.Option(help="Judge: 'mini' (embedded), a Hugging Face id, or a local folder.", show_default=MINI),
 ]
 Adapter = Annotated[str | None, typer.Option(help="LoRA adapter for the judge: a Hugging Face id or a local folder.")]
-Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps. Default: the best at hand.")]
+Device = Annotated[
+    str | None, typer.Option(help="cpu, cuda, cuda:1, mps. Default: the best at hand.", callback=_known_device)
+]
 Attention = Annotated[
     str | None,
     typer.Option(

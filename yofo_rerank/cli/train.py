@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,9 @@ def train(
     resume: Annotated[
         bool | None,
         typer.Option("--resume/--no-resume", help="Go on from the newest checkpoint. Default: as configured."),
+    ] = None,
+    push: Annotated[
+        str | None, typer.Option(metavar="OWNER/NAME", help="Then upload it to the Hugging Face hub.")
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Only check the data: images open, lengths fit.")] = False,
 ) -> None:
@@ -32,12 +36,21 @@ def train(
     if resume is not None:
         settings = settings.model_copy(update={"resume": "auto" if resume else "never"})
     check_settings(settings)  # before the imports below, which are slow
+    if push is not None:
+        from yofo_rerank.models.publish import check_repository
+
+        check_repository(push)
     if check:
         _check(settings)
         return
     from yofo_rerank.training import train as run
 
-    typer.echo(f"adapter: {run(settings).folder}")
+    folder = run(settings).folder
+    typer.echo(f"adapter: {folder}")
+    if push is not None and os.environ.get("RANK", "0") == "0":
+        from yofo_rerank.models.publish import push_folder
+
+        typer.echo(f"pushed: {push_folder(folder, push)}")
 
 
 def _check(settings: TrainConfig) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from yofo_rerank.models.config import YofoConfig
+from yofo_rerank.models.publish import CARD, CARD_REPOSITORY
 from yofo_rerank.prompts import PromptFormat
 from yofo_rerank.training.record import TrainingRecord
 
-FILE_NAME = "README.md"
 _FACTS = (
     ("file", "file"),
     ("examples", "examples"),
@@ -27,7 +27,7 @@ _FIGURES = (("Acc_property", "eval_acc_property"), ("Acc_sample", "eval_acc_samp
 
 def write_card(folder: Path, config: YofoConfig, record: TrainingRecord) -> Path:
     """Write `README.md` into the folder."""
-    path = folder / FILE_NAME
+    path = folder / CARD
     path.write_text(render_card(config, record), encoding="utf-8")
     return path
 
@@ -40,7 +40,7 @@ def render_card(config: YofoConfig, record: TrainingRecord) -> str:
     text = _template().render(
         name=f"A YOFO judge on {config.base_model}",
         base=config.base_model,
-        repository="this-repository",
+        repository=CARD_REPOSITORY,
         is_adapter=record.settings["lora"] is not None,
         config=config,
         record=record.model_dump(),
