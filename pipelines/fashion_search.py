@@ -22,7 +22,7 @@ from rich.console import Console
 
 from yofo_rerank import Ranking, YofoJudge, YofoReranker
 from yofo_rerank.documents import load_folder
-from yofo_rerank.errors import DocumentError, YofoError
+from yofo_rerank.errors import DocumentError
 from yofo_rerank.mini.indexed import sample_retriever
 from yofo_rerank.report import ranking_table, write_page
 from yofo_rerank.retrieval import ClipEncoder, ClipFaissRetriever
@@ -44,10 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         with contextlib.redirect_stdout(sys.stderr):  # stdout is for results, whatever a library prints
             rankings = run(arguments)
         show(rankings, arguments)
-    except (YofoError, OSError) as error:
+    except (OSError, ValueError, RuntimeError, ImportError) as error:  # every YofoError is one of these
         if arguments.debug:
             raise
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     return 0
 
@@ -121,6 +121,10 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     arguments = parser.parse_args(argv)
     if arguments.query is None and not arguments.preset:
         parser.error("give a query or a --preset")
+    if arguments.query is not None and not arguments.query.strip():
+        parser.error("the query is blank")
+    if len(arguments.encoder) > 2:
+        parser.error(f"--encoder takes a name and a pretrained tag, but got {' '.join(arguments.encoder)}")
     return arguments
 
 

@@ -10,12 +10,18 @@ that `hayhooks run --pipelines-dir` serves.
 """
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
 import yaml
-from haystack import Document, Pipeline
-from haystack_integrations.components.embedders.open_clip import OpenClipDocumentImageEmbedder
+
+try:
+    from haystack import Document, Pipeline
+    from haystack.core.errors import PipelineError
+    from haystack_integrations.components.embedders.open_clip import OpenClipDocumentImageEmbedder
+except ImportError as missing:
+    sys.exit(f'error: {missing}; pip install ".[haystack]"')
 
 from yofo_rerank.mini.indexed import sample_retriever
 from yofo_rerank.retrieval import ClipFaissRetriever
@@ -92,4 +98,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (PipelineError, OSError, ValueError, RuntimeError, ImportError) as error:
+        sys.exit(f"error: {' '.join(str(error.__cause__ or error).split())}")

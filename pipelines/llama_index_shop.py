@@ -14,14 +14,17 @@ import sys
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
-from llama_index.core import VectorStoreIndex
-from llama_index.core.llms import LLM, MockLLM
-from llama_index.core.query_engine import RetrieverQueryEngine
-from llama_index.core.retrievers import BaseRetriever
-from llama_index.core.schema import ImageNode
-from llama_index.embeddings.open_clip import OpenClipEmbedding
-from llama_index.postprocessor.yofo import YofoRerank, explain
-from llama_index.retrievers.clip_faiss import ClipFaissRetriever
+try:
+    from llama_index.core import VectorStoreIndex
+    from llama_index.core.llms import LLM, MockLLM
+    from llama_index.core.query_engine import RetrieverQueryEngine
+    from llama_index.core.retrievers import BaseRetriever
+    from llama_index.core.schema import ImageNode
+    from llama_index.embeddings.open_clip import OpenClipEmbedding
+    from llama_index.postprocessor.yofo import YofoRerank, explain
+    from llama_index.retrievers.clip_faiss import ClipFaissRetriever
+except ImportError as missing:
+    sys.exit(f'error: {missing}; pip install ".[llama-index]"')
 
 from yofo_rerank.mini.indexed import sample_retriever
 
@@ -88,12 +91,22 @@ def parse_arguments() -> argparse.Namespace:
     add("--index", type=Path, metavar="FOLDER", help="made by `yofo index`")
     add("--model", default="mini", help="judge: 'mini', a Hugging Face id or a folder (%(default)s)")
     add("--adapter", metavar="FOLDER", help="LoRA adapter of the judge: a folder or a Hugging Face id")
-    add("--top-n", type=int, default=5, help="places to show (%(default)s)")
-    add("--candidates", type=int, default=100, help="products to judge (%(default)s)")
+    add("--top-n", type=positive, default=5, help="places to show (%(default)s)")
+    add("--candidates", type=positive, default=100, help="products to judge (%(default)s)")
     add("--chat-model", help="describes the finds; without one, none does")
     add("--chat-url", default="https://api.openai.com/v1", help="OpenAI-compatible server (%(default)s)")
     return parser.parse_args()
 
 
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    if (number := int(text)) < 1:
+        raise ValueError(text)
+    return number
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        main()
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
+        sys.exit(f"error: {' '.join(str(error).split())}")
