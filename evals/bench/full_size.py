@@ -33,8 +33,8 @@ def run_shape(name: str, folder: Path, *, layers: int, pixels: int, options: lis
     shape = get_shape(name).reduced(layers) if layers else get_shape(name)
     where = folder / f"{name}-{layers or 'all'}-{pixels}"
     common = [name, str(where), "--layers", str(layers), "--pixels", str(pixels)]
-    built = _program("evals.bench.random_weights", common)
-    measured = _program("evals.bench.one_model", [*common, *options])
+    built = run_program("evals.bench.random_weights", common)
+    measured = run_program("evals.bench.one_model", [*common, *options])
     return {
         "parameters": built["parameters"],
         "shards": built["shards"],
@@ -62,7 +62,7 @@ def arithmetic_of(shape: Shape, tokens: Tokens) -> dict[str, float]:
     }
 
 
-def _program(module: str, arguments: list[str]) -> dict[str, Any]:
+def run_program(module: str, arguments: list[str]) -> dict[str, Any]:
     """Run one of our programs and read the JSON in its last line; its messages go to stderr as they come."""
     done = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE, text=True, check=True

@@ -1,7 +1,7 @@
 """The embedded judge beside `CrossEncoder` of sentence-transformers, interleaved in one process.
 
     python -m evals.bench.peers
-    python -m evals.bench.restart    # the row at full size: minutes, 6 GiB of memory and 10 GB of disk
+    python -m evals.bench.restart    # the row at full size: minutes, 6 GiB of memory and 5 GB of disk
 
 Every round shows both of them the same pictures, which neither has seen; the fastest of all rounds counts.
 """
@@ -18,6 +18,7 @@ from evals.bench.callers import measure_callers
 from evals.bench.clock import seconds
 from evals.bench.cross_encoder import Peer, at_its_fastest, open_peer
 from evals.bench.mini import CANDIDATE_REQUIREMENTS, REQUIREMENTS, fresh_documents
+from evals.bench.restart import TARGETS as RESTART_TARGETS
 from evals.opening import open_judge
 from evals.record import RESULTS, print_table, write_record
 from yofo_rerank import Document, YofoJudge
@@ -26,7 +27,6 @@ from yofo_rerank.errors import MissingExtra
 FIRST, OTHER = list(REQUIREMENTS[:CANDIDATE_REQUIREMENTS]), list(REQUIREMENTS[CANDIDATE_REQUIREMENTS:])
 CALLERS_ROUND = 10_000  # numbers of rounds of the callers, far from the others
 TARGETS = {"one_score": 1.25, "each": 6, "states": 12, "verdicts": 100, "callers": 3}
-RESTART_TARGETS = {"qwen3-vl-2b": 2.5, "qwen2-vl-2b": 4}
 
 
 def measure(judge: YofoJudge, peer: Peer | None, n_documents: int, repeats: int) -> dict[str, Any]:

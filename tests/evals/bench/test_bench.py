@@ -58,7 +58,7 @@ def test_full_size_puts_measured_beside_arithmetic(monkeypatch, tmp_path, capsys
         }  # fmt: skip
 
     calls = []
-    monkeypatch.setattr(full_size, "_program", program)
+    monkeypatch.setattr(full_size, "run_program", program)
     full_size.main(shapes=["qwen3-vl-2b"], folder=tmp_path, layers=2, output=tmp_path / "full.json")
     figures = json.loads((tmp_path / "full.json").read_text())["figures"]["qwen3-vl-2b"]
     assert [module for module, _ in calls] == ["evals.bench.random_weights", "evals.bench.one_model"]
@@ -70,7 +70,7 @@ def test_full_size_puts_measured_beside_arithmetic(monkeypatch, tmp_path, capsys
 
 def test_programs_talk_in_json_lines(tmp_path):
     with pytest.raises(Exception, match="returned non-zero"):
-        full_size._program("evals.bench.random_weights", ["no such shape", str(tmp_path)])
+        full_size.run_program("evals.bench.random_weights", ["no such shape", str(tmp_path)])
 
 
 def test_mini_bench_counts_passes(monkeypatch, tmp_path, capsys, mini_tokenizer):

@@ -80,7 +80,7 @@ def test_the_states_of_another_model_are_not_read(
 def test_other_families(family, request, saved_model, tmp_path, pictured_documents):
     base = saved_model(request.getfixturevalue(f"tiny_{family}"), tmp_path / "base")
     plain = numbers(YofoJudge.from_pretrained(str(base), device="cpu", cache_bytes=0), pictured_documents, OTHER)
-    first = fill(base, tmp_path / "states", pictured_documents)
+    first = fill(base, tmp_path / "states", pictured_documents, cache_bytes=0)  # on disk alone
     del first
     again = open_judge(base, tmp_path / "states", cache_bytes=0)
     assert close(plain, numbers(again, pictured_documents, OTHER))

@@ -110,7 +110,9 @@ class DiskTier:
         """Bytes of all files, as far as this process knows."""
         return self._kept.bytes
 
-    def __len__(self) -> int:
+    @property
+    def entries(self) -> int:
+        """Files, as far as this process knows."""
         return len(self._kept)
 
     def _name(self, key: bytes) -> str:

@@ -127,7 +127,7 @@ class StateTiers:
                 bytes=sum(tier.kept.bytes for tier in self._tiers),
                 max_bytes=sum(tier.max_bytes for tier in self._tiers),
                 from_disk=self._from_disk,
-                disk_entries=len(self._disk) if self._disk else 0,
+                disk_entries=self._disk.entries if self._disk else 0,
                 disk_bytes=self._disk.used if self._disk else 0,
             )
 
