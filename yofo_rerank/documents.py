@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from PIL import Image
 
-from yofo_rerank.content import default_id, is_path
+from yofo_rerank.content import MAX_NAME, default_id, is_path
 from yofo_rerank.errors import DocumentError, ImageError
-from yofo_rerank.images import DEFAULT_LIMITS, ImageLimits, ImageSource, load_image, read_regular_file
+from yofo_rerank.image_formats import readable_suffixes, unread_reason
+from yofo_rerank.images import DEFAULT_LIMITS, ImageLimits, ImageSource, load_image, read_regular_file, read_source
 from yofo_rerank.metadata import json_copy
 from yofo_rerank.plain_inputs import check_text, is_single, plain_image
 
@@ -26,7 +28,6 @@ __all__ = ["Document", "DocumentLike", "ImageLimits", "as_document", "as_documen
 
 logger = logging.getLogger(__name__)
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 MAX_CAPTION_BYTES = 64 * 1024
 
 
@@ -75,8 +76,8 @@ class Document:
     def __hash__(self) -> int:
         return hash(self.id)
 
-    def load_image(self, limits: ImageLimits | None = None) -> Image.Image | None:
-        """The image as a new, upright RGB picture, or None without one.
+    def load_image(self, limits: ImageLimits | None = None, *, max_pixels: int | None = None) -> Image.Image | None:
+        """The image as a new, upright RGB picture, or None without one; `max_pixels` as in `images.load_image`.
 
         >>> Document(image=Image.new("RGBA", (8, 6))).load_image().mode
         'RGB'
@@ -86,10 +87,17 @@ class Document:
         """
         if self.image is None:
             return None
-        limits = limits or DEFAULT_LIMITS
-        if self.root is not None:
-            limits = replace(limits, root=Path(self.root))
-        return load_image(self.image, limits, name=f"document {self.id[:80]!r}")
+        return load_image(self.image, self._limits(limits), name=self._name, max_pixels=max_pixels)
+
+    def image_bytes(self, limits: ImageLimits | None = None) -> bytes | None:
+        """The bytes of the image's file, undecoded; None without an image, or for a PIL image.
+
+        Raises:
+            ImageError: it cannot be read safely.
+        """
+        if self.image is None or isinstance(self.image, Image.Image):
+            return None
+        return read_source(self.image, self._limits(limits), self._name)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types: id, text, path of the image (None for one in memory) and metadata."""
@@ -99,6 +107,14 @@ class Document:
             "image": str(self.image) if is_path(self.image) else None,
             "metadata": json_copy(self.metadata, "metadata"),
         }
+
+    @property
+    def _name(self) -> str:
+        return f"document {self.id!r}" if len(self.id) <= MAX_NAME else f"document {self.id[:80]!r}"
+
+    def _limits(self, limits: ImageLimits | None) -> ImageLimits:
+        limits = limits or DEFAULT_LIMITS
+        return limits if self.root is None else replace(limits, root=Path(self.root))
 
     def __repr__(self) -> str:
         shown = [f"image={_shown(self.image)}"] if self.image is not None else []
@@ -162,8 +178,9 @@ def refuse_single(values: object) -> None:
 def load_folder(folder: str | Path) -> Iterator[Document]:
     """The images of a folder and its subfolders as documents, sorted, one at a time: nothing is opened here.
 
-    The id is the path inside the folder (`tops/12.png`); a file `12.txt` beside `12.png` becomes the document's text.
-    Hidden files and linked folders are left out, and so is a folder that may not be read, with a warning.
+    The id is the path inside the folder (`tops/12.png`); a file `12.txt` beside `12.png` becomes the document's text,
+    unless it is a link that leads out of the folder. Hidden files and linked folders are left out; so are a folder that
+    may not be read, and pictures in formats that are not read here: these are logged.
 
     Raises:
         DocumentError: the folder is not there.
@@ -171,36 +188,56 @@ def load_folder(folder: str | Path) -> Iterator[Document]:
     root = Path(folder)
     if not root.is_dir():
         raise DocumentError(f"{str(folder)!r} is not a folder", code="missing")
-    return (
-        Document(
-            image=path, text=_caption(path), id=os.fsencode(path.relative_to(root).as_posix()).decode(errors="replace")
-        )
-        for path in _image_paths(root)
-    )
+    return _folder_documents(root)
 
 
-def _image_paths(folder: Path) -> Iterator[Path]:
-    try:
-        with os.scandir(folder) as entries:
-            visible = sorted((one for one in entries if not one.name.startswith(".")), key=lambda one: one.name)
-    except OSError as error:
-        logger.warning("folder %r is left out: %s", str(folder), error.strerror)
-        return
-    for entry in visible:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _image_paths(Path(entry.path))
-        elif entry.name.lower().endswith(IMAGE_SUFFIXES) and entry.is_file():
+def _folder_documents(root: Path) -> Iterator[Document]:
+    suffixes = readable_suffixes()
+    left_out: Counter[str] = Counter()
+    for path in _files(root):
+        name = path.relative_to(root)
+        suffix = path.suffix.lower()
+        if suffix in suffixes:
+            id_ = os.fsencode(name.as_posix()).decode(errors="replace")
+            yield Document(image=path, text=_caption(name, root), id=id_)
+        elif (reason := unread_reason(suffix)) is not None:
+            left_out[f"{suffix} ({reason})"] += 1
+    if left_out:
+        counts = ", ".join(f"{count} {kind}" for kind, count in sorted(left_out.items()))
+        logger.warning("%d pictures in %r are left out: %s", left_out.total(), str(root), counts)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Visible files, in the order of their paths; a stack, because folders may be nested deeper than calls."""
+    open_folders = [_entries(folder)]
+    while open_folders:
+        entry = next(open_folders[-1], None)
+        if entry is None:
+            open_folders.pop()
+        elif entry.is_dir(follow_symlinks=False):
+            open_folders.append(_entries(Path(entry.path)))
+        elif entry.is_file():
             yield Path(entry.path)
 
 
-def _caption(image_path: Path) -> str | None:
-    path = image_path.with_suffix(".txt")
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
     try:
-        return read_regular_file(path, max_bytes=MAX_CAPTION_BYTES, name="caption").decode(errors="replace").strip()
+        with os.scandir(folder) as entries:
+            return iter(sorted((one for one in entries if not one.name.startswith(".")), key=lambda one: one.name))
+    except OSError as error:
+        logger.warning("folder %r is left out: %s", str(folder)[-200:], error.strerror)
+        return iter(())
+
+
+def _caption(image_name: Path, root: Path) -> str | None:
+    path = image_name.with_suffix(".txt")
+    try:
+        data = read_regular_file(path, max_bytes=MAX_CAPTION_BYTES, root=root, name="caption")
     except ImageError as error:
         if error.code != "missing":
             logger.warning("%s; the image is taken without a caption", error)
         return None
+    return data.decode(errors="replace").strip()
 
 
 def _check_types(image: object, text: object, id_: object, metadata: object) -> None:

@@ -7,29 +7,41 @@ Nothing here touches the network or Pillow's global settings. Every error carrie
 | `missing`, `unreadable`, `not_a_file`, `bad_path` | no file, no permission, a folder or device, no path at all |
 | `outside_root`, `url` | a path that leaves `ImageLimits.root`, an address that would have to be fetched |
 | `too_many_bytes`, `too_many_pixels`, `too_small`, `bad_aspect` | beyond a limit (pixels: read from the header) |
-| `bad_data_uri`, `not_an_image`, `truncated`, `bad_mode` | not decodable |
+| `too_many_scans`, `too_slow`, `oom` | made to take long, or more memory than there is |
+| `bad_data_uri`, `not_an_image`, `truncated`, `bad_mode`, `missing_extra` | not decodable, or not here |
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import io
-import os
+import math
 import re
-import stat
 import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from PIL import Image, ImageOps
 from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.WebPImagePlugin import WebPImageFile
 
 from yofo_rerank.errors import ImageError
+from yofo_rerank.files import check_bytes, read_regular_file, shown_path
+from yofo_rerank.image_budget import BLOCK, MAX_SCANNED_PIXELS, MAX_SCANS, TimedBytes, TooSlow, scans
+from yofo_rerank.image_formats import format_of, known_names
+from yofo_rerank.plain_inputs import plain_image
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "ImageLimits",
+    "ImageSource",
+    "is_address",
+    "is_data_uri",
+    "load_image",
+    "read_regular_file",
+]
 
 ImageSource = str | Path | bytes | Image.Image
 
@@ -48,7 +60,6 @@ _PILLOW_ERRORS = (
     zlib.error,
 )
 _URL = re.compile(r"[a-z][a-z0-9+.\-]*://|//|\\\\", re.IGNORECASE)  # also //host/share and \\host\share
-_MAX_SHOWN = 200  # characters of a path in a message; a longer "path" is more likely content
 
 
 @dataclass(frozen=True)
@@ -63,19 +74,28 @@ class ImageLimits:
     max_pixels: int = 50_000_000
     min_side: int = 2  # pixels
     max_aspect: float = 200.0  # longer side / shorter side; the Qwen processors raise above it
+    seconds: float = 5.0  # of the processor, for decoding; WebP, AVIF and HEIC are held by their pixels alone
     root: Path | None = None  # confines paths; a relative path is then relative to it
 
     def __post_init__(self) -> None:
         for field in ("max_bytes", "max_pixels", "min_side", "max_aspect"):
             if not getattr(self, field) >= 1:
                 raise ValueError(f"{field} must be at least 1, but got {getattr(self, field)}")
+        if not self.seconds > 0:
+            raise ValueError(f"seconds must be above 0, but got {self.seconds}")
 
 
 DEFAULT_LIMITS = ImageLimits()
 
 
-def load_image(source: ImageSource, limits: ImageLimits = DEFAULT_LIMITS, *, name: str = "image") -> Image.Image:
-    """Decode JPEG, PNG or WebP into a new RGB picture as a person would see it; `source` is never changed.
+def load_image(
+    source: ImageSource,
+    limits: ImageLimits = DEFAULT_LIMITS,
+    *,
+    name: str = "image",
+    max_pixels: int | None = None,
+) -> Image.Image:
+    """Decode an image into a new RGB picture as a person would see it; `source` is never changed.
 
     EXIF orientation is applied, transparency lies on white, 16-bit grey is scaled, and of an animation or a
     multi-picture file only the first frame is read. Limits are checked on the header, before any pixel is decoded.
@@ -84,20 +104,30 @@ def load_image(source: ImageSource, limits: ImageLimits = DEFAULT_LIMITS, *, nam
     'RGB'
 
     Args:
-        source: a path, the bytes of a file, a base64 `data:` URI, or a PIL image. Addresses are refused.
+        source: a path, the bytes of a file, a base64 `data:` URI, a PIL image or a uint8 array. Addresses are refused.
         limits: what it may cost and where it may come from.
         name: what error messages call it.
+        max_pixels: a JPEG of more may be decoded smaller, to no fewer than these: several times as fast. Its own
+            (width, height) is then `picture.info["full_size"]`.
 
     Raises:
         ImageError: with the codes of the table above.
     """
-    image = source if isinstance(source, Image.Image) else _open(_read(source, limits, name), name)
-    _check_size(image.size, limits, name)
+    source = plain_image(source)
     try:
-        image.load()
-    except _PILLOW_ERRORS as error:
-        raise ImageError(f"{name}: the image is truncated or damaged; wanted a whole file", code="truncated") from error
-    return _to_rgb(_upright(image), name)
+        image = source if isinstance(source, Image.Image) else _open(read_source(source, limits, name), limits, name)
+        _check_size(image.size, limits, name)
+        full_size = image.size
+        if max_pixels is not None and isinstance(image, JpegImageFile):
+            _shrink(image, max_pixels)
+        is_smaller = full_size != image.size
+        picture = _decoded(image, name)
+    except MemoryError as error:
+        raise ImageError(f"{name}: not enough memory to decode it", code="oom") from error
+    if is_smaller:
+        is_turned = (full_size[0] < full_size[1]) != (picture.width < picture.height)
+        picture.info["full_size"] = full_size[::-1] if is_turned else full_size
+    return picture
 
 
 def is_data_uri(source: object) -> bool:
@@ -118,54 +148,20 @@ def is_address(source: object) -> bool:
     return isinstance(source, str) and _URL.match(source) is not None
 
 
-def read_regular_file(path: str | Path, *, max_bytes: int, root: Path | None = None, name: str = "file") -> bytes:
-    """Read a regular file of at most `max_bytes`; with `root`, only one that really lies inside it.
-
-    Links are followed before the check, so that a link cannot lead out. A FIFO or a device is refused without waiting.
+def read_source(source: str | Path | bytes, limits: ImageLimits = DEFAULT_LIMITS, name: str = "image") -> bytes:
+    """The bytes of a file, given by its path, as bytes or as a `data:` URI; not decoded.
 
     Raises:
-        ImageError: `missing`, `unreadable`, `not_a_file`, `bad_path`, `outside_root` or `too_many_bytes`.
+        ImageError: they cannot be read, or are too many.
     """
-    shown = f"{name}: {_shown(path)}"
-    try:
-        resolved = (Path(path) if root is None else Path(root) / path).resolve(strict=True)
-        inside = root is None or resolved.is_relative_to(Path(root).resolve(strict=True))
-    except (ValueError, RuntimeError) as error:  # NUL, characters no file name can hold, a loop of links
-        raise ImageError(f"{shown} is not a path that can be opened", code="bad_path") from error
-    except PermissionError as error:
-        raise ImageError(f"{shown} cannot be read: permission denied", code="unreadable") from error
-    except OSError as error:
-        raise ImageError(f"{shown} does not exist", code="missing") from error
-    if not inside:
-        raise ImageError(f"{shown} lies outside the root folder {_shown(root)}", code="outside_root")
-    try:
-        # O_NONBLOCK: a FIFO opens at once instead of waiting for a writer. O_NOFOLLOW: the links are resolved already.
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(resolved, flags), "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise ImageError(f"{shown} is not a regular file", code="not_a_file")
-            _check_bytes(status.st_size, max_bytes, shown)
-            data = file.read(max_bytes + 1)
-    except IsADirectoryError as error:
-        raise ImageError(f"{shown} is not a regular file but a folder", code="not_a_file") from error
-    except OSError as error:
-        raise ImageError(f"{shown} cannot be read: {error.strerror}", code="unreadable") from error
-    _check_bytes(len(data), max_bytes, shown)  # it may have grown, or have no size, as under /proc
-    return data
-
-
-def _read(source: str | Path | bytes, limits: ImageLimits, name: str) -> bytes:
     if isinstance(source, bytes):
-        _check_bytes(len(source), limits.max_bytes, name)
+        check_bytes(len(source), limits.max_bytes, name)
         return source
     if is_data_uri(source):
         return _decode_data_uri(str(source), limits, name)
     if is_address(source):
-        raise ImageError(
-            f"{name}: got an address ({_shown(source)}), and nothing is fetched; wanted a path, bytes or a PIL image",
-            code="url",
-        )
+        got = f"{name}: got an address ({shown_path(source)}), and nothing is fetched"
+        raise ImageError(f"{got}; wanted a path, bytes or a PIL image", code="url")
     if isinstance(source, str | Path):
         return read_regular_file(source, max_bytes=limits.max_bytes, root=limits.root, name=name)
     raise ImageError(f"{name}: got {type(source).__name__}, wanted a path, bytes or a PIL image", code="not_an_image")
@@ -176,40 +172,66 @@ def _decode_data_uri(uri: str, limits: ImageLimits, name: str) -> bytes:
     if not comma or not header.lower().endswith(";base64"):
         raise ImageError(f"{name}: a data URI must look like data:image/png;base64,...", code="bad_data_uri")
     if "%" not in payload:  # with escapes the size is known only after decoding
-        _check_bytes(len(payload) * 3 // 4 - 2, limits.max_bytes, name)
+        check_bytes(len(payload) * 3 // 4 - 2, limits.max_bytes, name)
     try:
         data = base64.b64decode(unquote_to_bytes(payload), validate=True)
     except (binascii.Error, ValueError) as error:
         raise ImageError(f"{name}: the data URI is not valid base64", code="bad_data_uri") from error
-    _check_bytes(len(data), limits.max_bytes, name)
+    check_bytes(len(data), limits.max_bytes, name)
     return data
 
 
-def _open(data: bytes, name: str) -> Image.Image:
+def _open(data: bytes, limits: ImageLimits, name: str) -> Image.Image:
     """Read the header with the one decoder that the first bytes call for.
 
     Not `Image.open`: it warns, process-wide, about sizes that are refused here anyway, and it would try other formats.
     """
-    decoder: type[JpegImageFile | PngImageFile | WebPImageFile]
-    if data.startswith(b"\xff\xd8\xff"):
-        decoder = JpegImageFile
-    elif data.startswith(b"\x89PNG\r\n\x1a\n"):
-        decoder = PngImageFile
-    elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        decoder = WebPImageFile
-    else:
-        raise ImageError(f"{name}: got {len(data)} bytes that are not JPEG, PNG or WebP", code="not_an_image")
+    form = format_of(data)
+    if form is None:
+        raise ImageError(f"{name}: got {len(data)} bytes that are not {known_names()}", code="not_an_image")
+    if not form.is_available():
+        raise ImageError(f"{name}: {form.name} is not read here: {form.missing}", code="missing_extra")
+    opener: Any = form.opener()
     try:
-        return decoder(io.BytesIO(data))
+        image = opener(TimedBytes(data, limits.seconds))
+    except TooSlow as error:
+        raise _too_slow(name) from error
     except Image.DecompressionBombError as error:  # Pillow's own cap, for WebP already at the header
         raise ImageError(f"{name}: the header promises more pixels than is safe", code="too_many_pixels") from error
     except _PILLOW_ERRORS as error:
         raise ImageError(f"{name}: the image is truncated or damaged; wanted a whole file", code="truncated") from error
+    image.decodermaxblock = BLOCK
+    if form.name == "JPEG":
+        _check_scans(data, image.size, name)
+    return image
 
 
-def _check_bytes(n_bytes: int, max_bytes: int, name: str) -> None:
-    if n_bytes > max_bytes:
-        raise ImageError(f"{name}: got {n_bytes:,} bytes, wanted at most {max_bytes:,}", code="too_many_bytes")
+def _check_scans(data: bytes, size: tuple[int, int], name: str) -> None:
+    """Each of a JPEG's scans goes over all pixels, and an empty one takes twelve bytes."""
+    most = min(MAX_SCANS, MAX_SCANNED_PIXELS // max(1, size[0] * size[1]))
+    if scans(data, most) > most:
+        message = f"{name}: got a JPEG of more than {most} scans over {size[0]} x {size[1]} pixels"
+        raise ImageError(f"{message}, wanted fewer", code="too_many_scans")
+
+
+def _shrink(image: JpegImageFile, max_pixels: int) -> None:
+    share = math.sqrt(max_pixels / (image.width * image.height))
+    if share < 1:
+        image.draft(None, (math.ceil(image.width * share), math.ceil(image.height * share)))  # never smaller
+
+
+def _decoded(image: Image.Image, name: str) -> Image.Image:
+    try:
+        image.load()
+    except TooSlow as error:
+        raise _too_slow(name) from error
+    except _PILLOW_ERRORS as error:
+        raise ImageError(f"{name}: the image is truncated or damaged; wanted a whole file", code="truncated") from error
+    return _to_rgb(_upright(image), name)
+
+
+def _too_slow(name: str) -> ImageError:
+    return ImageError(f"{name}: decoding takes longer than the limits allow", code="too_slow")
 
 
 def _check_size(size: tuple[int, int], limits: ImageLimits, name: str) -> None:
@@ -242,8 +264,3 @@ def _to_rgb(image: Image.Image, name: str) -> Image.Image:
         return image.convert("RGB")  # always a new image
     except _PILLOW_ERRORS as error:
         raise ImageError(f"{name}: pixels of mode {image.mode} cannot become RGB", code="bad_mode") from error
-
-
-def _shown(path: object) -> str:
-    text = str(path)
-    return repr(text) if len(text) <= _MAX_SHOWN else f"a string of {len(text):,} characters"

@@ -1,4 +1,8 @@
-"""Paths that come with other people's data stay inside a root folder."""
+"""Paths that come with other people's data stay inside a root folder.
+
+This looks early, so that a bad path is refused before a model runs; the document carries the root, and the file is
+opened from it (`yofo_rerank.files`), whatever has been swapped in the meantime.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from yofo_rerank.documents import Document, load_image
-from yofo_rerank.images import DEFAULT_LIMITS, is_data_uri, read_regular_file
+from yofo_rerank.images import DEFAULT_LIMITS, is_data_uri
 from yofo_rerank.retrieval.files import replace
 from yofo_rerank.retrieval.generations import IMAGES
 from yofo_rerank.retrieval.manifest import POINTER
@@ -36,7 +36,7 @@ def keep_image(document: Document, folder: Path) -> str | None:
     elif isinstance(image, str | Path) and not is_data_uri(image):
         if not _is_kept(Path(image)):
             return None  # the user's own file: its path is enough
-        data = read_regular_file(image, max_bytes=DEFAULT_LIMITS.max_bytes)  # kept by an index saved before
+        data = document.image_bytes() or b""  # kept by an index saved before
     else:
         picture = load_image(image, name=f"document {document.id!r}")
         data = _encoded(picture, format="PNG")

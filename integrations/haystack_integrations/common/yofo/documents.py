@@ -39,7 +39,8 @@ class DocumentReader:
             DocumentError: neither image nor text.
             ImageError: a path outside `root_path` or no path at all, or a PDF page without text.
         """
-        return YofoDocument(image=self._image(document), text=self._text(document), id=document.id)
+        image, text = self._image(document), self._text(document)
+        return YofoDocument(image=image, text=text, id=document.id, root=self.root_path)
 
     def try_to_read(self, document: Document) -> YofoDocument | DocumentError:
         """As `read`, but an error is returned, whatever it is: what is wrong with one document stays with it."""

@@ -11,10 +11,11 @@ from llama_index.core.base.embeddings.base import Embedding
 from llama_index.core.bridge.pydantic import Field, PrivateAttr, field_validator
 from llama_index.core.embeddings import MultiModalEmbedding
 from llama_index.core.schema import ImageType
+from PIL.Image import Image
 
 from yofo_rerank.frameworks.encoders import SharedEncoder
 from yofo_rerank.frameworks.paths import confined
-from yofo_rerank.images import load_image
+from yofo_rerank.images import ImageLimits, load_image
 
 
 class OpenClipEmbedding(MultiModalEmbedding):
@@ -56,10 +57,13 @@ class OpenClipEmbedding(MultiModalEmbedding):
         return self._get_text_embedding(query)
 
     def _get_image_embeddings(self, img_file_paths: list[ImageType]) -> list[Embedding]:
-        sources = [
-            path.getvalue() if isinstance(path, BytesIO) else confined(path, self.image_root) for path in img_file_paths
-        ]
-        return self._encoder().encode_images([load_image(source) for source in sources]).tolist()
+        return self._encoder().encode_images(list(map(self._load, img_file_paths))).tolist()
+
+    def _load(self, image: ImageType) -> Image:
+        if isinstance(image, BytesIO):
+            return load_image(image)
+        root = None if self.image_root is None else Path(self.image_root)
+        return load_image(confined(image, root), ImageLimits(root=root))
 
     def _get_image_embedding(self, img_file_path: ImageType) -> Embedding:
         return self._get_image_embeddings([img_file_path])[0]

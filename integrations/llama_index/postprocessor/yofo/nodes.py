@@ -45,7 +45,8 @@ class NodeReader:
             ImageError: a path outside the root, or an address.
         """
         text = node.get_content(metadata_mode=self.metadata_mode)
-        return Document(image=self._image(node, has_text=bool(text.strip())), text=text, id=id_)
+        image = self._image(node, has_text=bool(text.strip()))
+        return Document(image=image, text=text, id=id_, root=self.image_root)
 
     def read_all(self, nodes: Sequence[BaseNode], ids: Sequence[str]) -> list[Document | DocumentError]:
         """Every node as a document, or the error that kept it from becoming one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace as replace_fields
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from yofo_rerank.documents import Document
 from yofo_rerank.errors import RetrievalError
 from yofo_rerank.frameworks.encoders import shared_encoder
 from yofo_rerank.frameworks.paths import confined
-from yofo_rerank.images import load_image
 from yofo_rerank.retrieval import AddReport, RetrievedDocument, Skipped
 
 
@@ -129,7 +129,7 @@ class ClipFaissRetriever(BaseRetriever):
         documents: list[Document] = []
         for node, read in zip(nodes, reader.read_all(nodes, [node.node_id for node in nodes]), strict=True):
             if isinstance(read, Document):
-                documents.append(Document(image=read.image, text=read.text, id=read.id, metadata=node.metadata))
+                documents.append(replace_fields(read, metadata=node.metadata))
             else:
                 skipped.append(Skipped(node.node_id, read.code, str(read)))
         report = self.index.add(documents, replace=replace, progress=False)
@@ -159,6 +159,7 @@ class ClipFaissRetriever(BaseRetriever):
         if query.embedding is not None:
             return self.index.search_embeddings(np.asarray([query.embedding], np.float32), self.similarity_top_k)[0]
         if query.image_path:
-            image = load_image(confined(query.image_path, self.image_root), name="query image")
+            path = confined(query.image_path, self.image_root)
+            image = Document(image=path, id="query", root=self.image_root).load_image()
             return self.index.search(image, self.similarity_top_k)
         return self.index.search(query.query_str, self.similarity_top_k)

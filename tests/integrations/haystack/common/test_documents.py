@@ -114,3 +114,16 @@ def test_of_duplicates_the_best_stays_at_the_first_place():
     kept = without_duplicates([first, Document(id="b", content="y"), best, Document(id="a", content="x", score=0.1)])
     assert [document.id for document in kept] == ["a", "b"]
     assert kept[0] is best
+
+
+def test_a_file_that_is_swapped_for_a_link_later_is_not_opened(photos, tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "1.png").write_bytes((photos / "1.png").read_bytes())
+    read = DocumentReader(root_path=str(root)).read(Document(meta={"file_path": "1.png"}))
+    assert read.load_image() is not None
+    (root / "1.png").unlink()
+    (root / "1.png").symlink_to(photos / "2.png")
+    with pytest.raises(ImageError) as caught:
+        read.load_image()
+    assert caught.value.code == "outside_root"

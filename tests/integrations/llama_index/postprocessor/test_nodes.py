@@ -207,3 +207,16 @@ def test_private_addresses_stay_refused(judge):  # S23
     scored = [NodeWithScore(node=ImageNode(image_url=url)) for url in urls]
     found = YofoRerank(top_n=9, requirements=["grey"], allow_remote_images=True).postprocess_nodes(scored)
     assert [explain(one).failure.code for one in found] == ["url"] * 4
+
+
+def test_a_file_that_is_swapped_for_a_link_later_is_not_opened(picture, tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    shutil.copy(picture, root / "1.png")
+    document = NodeReader(image_root=str(root)).read(ImageNode(image_path="1.png"), "1")
+    assert document.load_image() is not None
+    (root / "1.png").unlink()
+    (root / "1.png").symlink_to(picture)
+    with pytest.raises(ImageError) as caught:
+        document.load_image()
+    assert caught.value.code == "outside_root"
