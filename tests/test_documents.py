@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import re
+import subprocess
 
 import pytest
 from hypothesis import given
@@ -211,6 +212,31 @@ def test_an_oversized_caption_is_left_out_aloud(folder, caplog):
     (folder / "b.txt").write_text("x" * (MAX_CAPTION_BYTES + 1), encoding="utf-8")
     assert list(load_folder(folder))[1].text is None
     assert "without a caption" in caplog.text
+
+
+def test_a_caption_that_links_out_of_the_folder_is_left_out_aloud(folder, caplog, tmp_path_factory):
+    secret = tmp_path_factory.mktemp("elsewhere") / "secret"
+    secret.write_text("root:x:0:0")
+    (folder / "a.txt").symlink_to(secret)
+    (folder / "sub" / "c.txt").symlink_to(folder / "b.txt")
+    documents = {document.id: document.text for document in load_folder(folder)}
+    assert documents["a.JPG"] is None
+    assert documents["sub/c.webp"] == "a grey top"  # a link that stays inside
+    assert "outside the root folder" in caplog.text
+
+
+def test_folders_nested_deeper_than_calls_may_be(tmp_path):
+    deepest = tmp_path / "nested"
+    for _ in range(1200):
+        deepest.mkdir()
+        deepest /= "d"
+    picture().save(deepest.with_name("a.png"))
+    try:
+        (document,) = load_folder(tmp_path / "nested")
+        assert document.id == "d/" * 1199 + "a.png"
+        assert document.load_image().size == (8, 6)
+    finally:
+        subprocess.run(["rm", "-rf", tmp_path / "nested"], check=True)  # Python's own rmtree gives up
 
 
 def test_a_folder_that_may_not_be_read_is_left_out_aloud(folder, monkeypatch, caplog):

@@ -154,12 +154,12 @@ def test_of_a_multi_picture_jpeg_the_first_is_read():
     assert load_image(data).getpixel((30, 14))[0] > 240
 
 
-@pytest.mark.parametrize("form", ["GIF", "BMP", "TIFF", "ICO", "PPM", "PDF", "EPS", "JPEG2000"])
+@pytest.mark.parametrize("form", ["TIFF", "ICO", "PPM", "PDF", "EPS", "JPEG2000"])
 def test_other_formats_are_refused(form):
     assert refused(encoded(two_coloured(), form)) == "not_an_image"
 
 
-@pytest.mark.parametrize("data", [b"x", b"<svg/>", b"\x00" * 100, b"GIF89a", "ä".encode()])
+@pytest.mark.parametrize("data", [b"x", b"<svg/>", b"\x00" * 100, b"GIF88a", "ä".encode()])
 def test_other_bytes_are_refused(data):
     assert refused(data) == "not_an_image"
 
