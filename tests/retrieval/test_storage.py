@@ -198,3 +198,13 @@ def test_a_weight_change_under_the_same_name_is_refused(tmp_path, make):
     with pytest.raises(IndexMismatch) as caught:
         ClipFaissRetriever.load(tmp_path / "index")
     assert caught.value.code == "other_encoder"
+
+
+def test_the_root_that_confines_a_path_is_stored(encoder, tmp_path, make):
+    make.colour(200, 0, 0).save(tmp_path / "red.png")
+    retriever = ClipFaissRetriever(encoder)
+    retriever.add([Document(image="red.png", id="r", root=tmp_path)])
+    retriever.save(tmp_path / "index")
+    (document,) = ClipFaissRetriever.load(tmp_path / "index", encoder).documents
+    assert (str(document.image), str(document.root)) == ("red.png", str(tmp_path))
+    assert document.load_image().getpixel((0, 0)) == (200, 0, 0)

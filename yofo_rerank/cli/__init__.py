@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from yofo_rerank.cli import messages
+from yofo_rerank.cli.facets import facets
 from yofo_rerank.cli.index import index
 from yofo_rerank.cli.info import info
 from yofo_rerank.cli.judge import judge
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (search, judge, index, train, push, rules, info):
+for _command in (search, judge, index, facets, train, push, rules, info):
     app.command(no_args_is_help=_command not in (rules, info))(_command)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -118,10 +118,14 @@ class Contents:
                 self._keys = remaining  # the one step
                 self._clear(index, old)
 
-    def find(self, vectors: Vectors, top_k: int) -> list[list[tuple[Document, float]]]:
-        """For each query vector its nearest documents with their scores, best first."""
+    def find(
+        self, vectors: Vectors, top_k: int, choose: Callable[[Collection[str]], set[str]] | None = None
+    ) -> list[list[tuple[Document, float]]]:
+        """For each query vector its nearest documents with their scores, best first; of all, or of the ids chosen."""
         with self.lock:
-            found = self.settled_index().search(vectors, top_k)
+            index = self.settled_index()
+            among = None if choose is None else [self._keys[id_] for id_ in choose(self._keys.keys())]
+            found = index.search(vectors, top_k, among=among)
             return [[(self._documents[key], score) for key, score in hits] for hits in found]
 
     def is_ready(self, n_waiting: int) -> bool:

@@ -56,9 +56,9 @@ def encode(batch: Sequence[Document], encoder: Encoder, limits: ImageLimits | No
     return result
 
 
-def in_batches(documents: Iterable[Document], size: int) -> Iterator[list[Document]]:
-    """Lists of at most `size` documents."""
-    iterator = iter(documents)
+def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of at most `size` items."""
+    iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from yofo_rerank.errors import RetrievalError
 from yofo_rerank.retrieval.encoder import Vectors
+from yofo_rerank.retrieval.selection import search_among
 
 VECTORS_PER_CENTROID = 39  # with fewer, FAISS warns that a clustering is poor
 MIN_PROBES = 16  # IVF lists visited per query, and at least an eighth of them: recall matters here, microseconds do not
@@ -134,12 +135,24 @@ class VectorIndex:
         if len(known) != self._index.index.ntotal or len(known) != len(kept) or not np.isin(known, kept).all():
             self._rebuild_without(np.setdiff1d(known, kept))
 
-    def search(self, vectors: Vectors, top_k: int) -> list[list[tuple[int, float]]]:
-        """For each query vector its nearest keys with their scores, best first; equal scores in the order of keys."""
-        top_k = min(top_k, len(self))
+    def search(
+        self, vectors: Vectors, top_k: int, *, among: Collection[int] | None = None
+    ) -> list[list[tuple[int, float]]]:
+        """For each query vector its nearest keys with their scores, best first; equal scores in the order of keys.
+
+        Args:
+            vectors: (n, dim).
+            top_k: keys to find.
+            among: only these keys; an approximate index then looks further, by their share of all.
+        """
+        top_k = min(top_k, len(self) if among is None else len(among))
         if not top_k:
             return [[] for _ in vectors]
-        scores, keys = self._searchable(top_k).search(np.ascontiguousarray(vectors), top_k)  # (queries, top_k) each
+        vectors = np.ascontiguousarray(vectors)
+        if among is None:
+            scores, keys = self._searchable(top_k).search(vectors, top_k)  # (queries, top_k) each
+        else:
+            scores, keys = search_among(self._index, vectors, top_k, np.fromiter(among, np.int64, len(among)))
         found = (zip(*row, strict=True) for row in zip(keys.tolist(), scores.tolist(), strict=True))
         return [sorted((hit for hit in hits if hit[0] >= 0), key=lambda hit: (-hit[1], hit[0])) for hits in found]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ from yofo_rerank.retrieval.checks import check_embeddings, check_query, check_to
 from yofo_rerank.retrieval.contents import Contents, some
 from yofo_rerank.retrieval.encoder import ClipEncoder, Encoder, Vectors
 from yofo_rerank.retrieval.encoding import encode, in_batches, with_progress
+from yofo_rerank.retrieval.facet_files import FILE as FACETS
+from yofo_rerank.retrieval.facets import Facets, Where
 from yofo_rerank.retrieval.results import AddReport, RetrievedDocument, Skipped
 
 logger = logging.getLogger(__name__)
@@ -67,6 +70,7 @@ class ClipFaissRetriever:
         self.batch_size = batch_size
         self.limits = limits
         self._contents = Contents(encoder, index, search_parameters)
+        self._facets: Facets | None = None
         self._opened: storage.Opened | None = None  # the generation that was read or written last
 
     @classmethod
@@ -92,6 +96,13 @@ class ClipFaissRetriever:
 
     def __len__(self) -> int:
         return len(self._contents)
+
+    @property
+    def facets(self) -> Facets:
+        """Requirements judged for the whole catalogue, which a search can ask for: those of the index folder."""
+        if self._facets is None:
+            self._facets = Facets()
+        return self._facets
 
     @property
     def documents(self) -> list[Document]:
@@ -161,18 +172,28 @@ class ClipFaissRetriever:
         """
         self._contents.remove([ids] if isinstance(ids, str) else list(dict.fromkeys(ids)))
 
-    def search(self, query: Query, top_k: int = 100) -> list[RetrievedDocument]:
+    def search(self, query: Query, top_k: int = 100, *, where: Where | None = None) -> list[RetrievedDocument]:
         """The `top_k` documents nearest to a text or a PIL image, best first; equal scores in the order of addition.
 
         Fewer when the index holds fewer, or is approximate and finds fewer; of a text longer than the encoder reads,
         only the beginning counts, and a warning is logged.
 
-        Raises:
-            RetrievalError: codes `bad_top_k` (below 1), `bad_query` (blank, or longer than 5,000 characters).
-        """
-        return self.search_many([query], top_k)[0]
+        Args:
+            query: a text or an image.
+            top_k: documents to find.
+            where: only documents that are known to meet these facets (see `Facets.satisfying`): a requirement, a list
+                of them, or conditions such as `{"pink": False, "has a hood": 0.9}`. What was never judged is left out,
+                with a warning.
 
-    def search_many(self, queries: Sequence[Query], top_k: int = 100) -> list[list[RetrievedDocument]]:
+        Raises:
+            RetrievalError: codes `bad_top_k` (below 1), `bad_query` (blank, or longer than 5,000 characters),
+                `bad_where`, `unknown_facet`.
+        """
+        return self.search_many([query], top_k, where=where)[0]
+
+    def search_many(
+        self, queries: Sequence[Query], top_k: int = 100, *, where: Where | None = None
+    ) -> list[list[RetrievedDocument]]:
         """`search` for several queries, encoded together."""
         top_k = check_top_k(top_k)
         for query in queries:
@@ -184,16 +205,18 @@ class ClipFaissRetriever:
         text_vectors = iter(self.encoder.encode_texts(texts)) if texts else iter(())
         image_vectors = iter(self.encoder.encode_images(images)) if images else iter(())
         rows = [next(text_vectors if isinstance(query, str) else image_vectors) for query in queries]
-        return self._search(np.stack(rows), top_k)
+        return self._search(np.stack(rows), top_k, where)
 
-    def search_embeddings(self, embeddings: Vectors, top_k: int = 100) -> list[list[RetrievedDocument]]:
+    def search_embeddings(
+        self, embeddings: Vectors, top_k: int = 100, *, where: Where | None = None
+    ) -> list[list[RetrievedDocument]]:
         """`search` for vectors that the same encoder made, (queries, dim); they are normalised.
 
         Raises:
             RetrievalError: codes `bad_top_k`, `bad_embeddings`.
         """
         top_k = check_top_k(top_k)
-        return self._search(check_embeddings(embeddings, self.encoder.dim), top_k)
+        return self._search(check_embeddings(embeddings, self.encoder.dim), top_k, where)
 
     def save(self, folder: str | Path) -> None:
         """Write the index to a folder, or replace the one there; a save that fails or is killed leaves the old one.
@@ -219,6 +242,10 @@ class ClipFaissRetriever:
             self._opened = storage.write_index(
                 Path(folder), index, documents, encoder=encoder, next_key=next_key, opened=self._opened
             )
+        if self._facets is None:
+            self._facets = Facets(Path(folder) / FACETS)
+        else:
+            self._facets.keep_in(Path(folder) / FACETS)
 
     @classmethod
     def load(
@@ -255,10 +282,12 @@ class ClipFaissRetriever:
         )
         retriever._contents = Contents.restored(encoder, index, documents, manifest.next_key)
         retriever._opened = opened
+        retriever._facets = Facets(folder / FACETS)
         return retriever
 
-    def _search(self, vectors: Vectors, top_k: int) -> list[list[RetrievedDocument]]:
+    def _search(self, vectors: Vectors, top_k: int, where: Where | None) -> list[list[RetrievedDocument]]:
+        choose = None if where is None else partial(self.facets.satisfying, where)
         return [
             [RetrievedDocument(document, score, rank) for rank, (document, score) in enumerate(hits, start=1)]
-            for hits in self._contents.find(vectors, top_k)
+            for hits in self._contents.find(vectors, top_k, choose)
         ]

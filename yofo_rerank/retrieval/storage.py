@@ -83,15 +83,8 @@ def read_contents(opened: Opened) -> tuple[VectorIndex, dict[int, Document]]:
         IndexMismatch: code `corrupt`.
     """
     manifest, place = opened.manifest, opened.place
-    for file in (manifest.vectors, manifest.documents):
-        path = place / file.name
-        if not path.is_file():
-            raise IndexMismatch(f"the index in {opened.folder} is corrupt: {file.name} is missing", code="corrupt")
-        if file.size not in (None, path.stat().st_size) or sha256(path) != file.sha256:
-            raise IndexMismatch(
-                f"the index in {opened.folder} is corrupt: {file.name} was cut or changed", code="corrupt"
-            )
-    documents = _read_documents(opened)
+    _check_file(opened, manifest.vectors)
+    documents = read_documents(opened)
     vectors = place / manifest.vectors.name
     try:
         index = VectorIndex.read(vectors, manifest.index, search_parameters=manifest.search_parameters)
@@ -175,7 +168,8 @@ def _write_generation(
         for key, document in documents.items():
             kept = keep_image(document, generation.parent)
             images.update([kept] if kept else [])
-            line = {**document.to_dict(), "key": key, "kept": kept} | ({"image": None} if kept else {})
+            root = None if kept or document.root is None else str(document.root)
+            line = {**document.to_dict(), "root": root, "key": key, "kept": kept} | ({"image": None} if kept else {})
             put(json.dumps(line).encode() + b"\n")
 
     documents_file = _store(generation / "documents.jsonl", put_documents)
@@ -238,7 +232,21 @@ def _open_generation(folder: Path, pointer: Pointer | Manifest) -> Opened:
     return Opened(folder, manifest, lease)
 
 
-def _read_documents(opened: Opened) -> dict[int, Document]:
+def _check_file(opened: Opened, file: StoredFile) -> None:
+    path = opened.place / file.name
+    if not path.is_file():
+        raise IndexMismatch(f"the index in {opened.folder} is corrupt: {file.name} is missing", code="corrupt")
+    if file.size not in (None, path.stat().st_size) or sha256(path) != file.sha256:
+        raise IndexMismatch(f"the index in {opened.folder} is corrupt: {file.name} was cut or changed", code="corrupt")
+
+
+def read_documents(opened: Opened) -> dict[int, Document]:
+    """The documents by key, after size and checksum of their file fit.
+
+    Raises:
+        IndexMismatch: code `corrupt`.
+    """
+    _check_file(opened, opened.manifest.documents)
     documents: dict[int, Document] = {}
     name = opened.manifest.documents.name
     with (opened.place / name).open(encoding="utf-8") as lines:
@@ -257,4 +265,5 @@ def _from_line(line: dict[str, Any], opened: Opened) -> tuple[int, Document]:
     path = Path(image) if image is not None else None
     if kept is not None:
         path = kept_path(kept, opened.folder, opened.manifest.version)
-    return int(line["key"]), Document(image=path, text=line["text"], id=line["id"], metadata=line["metadata"])
+    document = Document(image=path, text=line["text"], id=line["id"], metadata=line["metadata"], root=line.get("root"))
+    return int(line["key"]), document

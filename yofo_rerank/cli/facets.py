@@ -1,0 +1,47 @@
+"""`yofo facets`: judge a whole catalogue once, so that searches can ask for what is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from yofo_rerank.cli import options
+
+
+def facets(
+    index: Annotated[Path, typer.Argument(help="An index made by `yofo index`.", exists=True, file_okay=False)],
+    requirement: Annotated[
+        list[str] | None, typer.Option("--requirement", "-r", help="What to judge of every document.")
+    ] = None,
+    from_file: Annotated[
+        Path | None, typer.Option("--from", help="A text file, one requirement a line.", exists=True, dir_okay=False)
+    ] = None,
+    model: options.Model = "mini",
+    adapter: options.Adapter = None,
+    device: options.Device = None,
+) -> None:
+    """Judge requirements of every document of an index, and keep the answers in INDEX/facets.parquet.
+
+    A run that is stopped, or killed, goes on where it was when it is started again; what is known is not judged again.
+
+    Example: yofo facets photos.index -r "pink" -r "has a hood"
+    """
+    lines = from_file.read_text(encoding="utf-8").splitlines() if from_file else []
+    texts = [*(requirement or []), *(line for line in lines if line.strip() and not line.startswith("#"))]
+    if not texts:
+        raise typer.BadParameter('wanted requirements: -r "..." or --from FILE')
+    from yofo_rerank.retrieval.facet_files import FILE
+    from yofo_rerank.retrieval.facets import Facets
+    from yofo_rerank.retrieval.storage import open_index, read_documents
+
+    opened = open_index(index)
+    documents = list(read_documents(opened).values())
+    path = index / FILE
+    report = Facets(path).judge(documents, options.load_judge(model, adapter, device), texts, progress=True)
+    for one in report.failed:
+        options.say(f"not judged: {one.message}")
+    options.say(
+        f"{report.judged} answers judged, {report.known} known before, {len(report.failed)} documents failed: {path}"
+    )

@@ -1,0 +1,261 @@
+"""Facets: requirements judged once for a whole catalogue, so that a search can be kept to documents that meet them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yofo_rerank.documents import Document
+from yofo_rerank.errors import RetrievalError
+from yofo_rerank.judging import Judge, check_requirements
+from yofo_rerank.progress import Progress, Tick, counting
+from yofo_rerank.requirements import Requirement
+from yofo_rerank.retrieval import facet_files
+from yofo_rerank.retrieval.encoding import in_batches
+from yofo_rerank.retrieval.facet_files import Row
+from yofo_rerank.retrieval.results import Skipped
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+logger = logging.getLogger(__name__)
+
+Where = str | Sequence[str] | Mapping[str, bool | float]
+
+BATCH_SIZE = 64  # documents judged, and kept, at a time: what a killed run loses at most
+SHOWN = 20  # facets in a message
+
+
+@dataclass(frozen=True)
+class FacetReport:
+    """What a run did: answers judged now, answers known before, documents that could not be judged."""
+
+    judged: int
+    known: int
+    failed: tuple[Skipped, ...] = ()
+
+
+class Facets:
+    """Answers about a catalogue's documents, in memory and, with a path, in a Parquet file; needs the extra `facets`.
+
+        retriever = ClipFaissRetriever.load("photos.index")
+        retriever.facets.judge(retriever.documents, YofoJudge.from_pretrained("mini"), ["pink", "has a hood"])
+        retriever.search("a summer dress", where={"pink": False})
+
+    Args:
+        path: `facets.parquet` of an index folder, or any other; read when first needed, and again when it changed.
+    """
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        self.path = None if path is None else Path(path)
+        self._read: tuple[Any, pa.Table] | None = None  # the file's state, and what it held then
+        self._answers: dict[str, dict[str, tuple[float, bool]]] = {}  # requirement -> document -> p_yes, verdict
+
+    @property
+    def known(self) -> list[str]:
+        """The requirements that were judged."""
+        return sorted(self.table["requirement"].unique().to_pylist())
+
+    @property
+    def table(self) -> pa.Table:
+        """All answers: document, requirement, p_yes, verdict, judge, stamp."""
+        state = facet_files.state(self.path) if self.path else None
+        if self._read is None or self._read[0] != state:
+            self._hold(state, facet_files.read(self.path) if self.path else facet_files.empty())
+        return self._read[1]  # type: ignore[index]  # held now
+
+    def keep_in(self, path: str | Path) -> None:
+        """Keep the answers in a file from now on, with those that are there already."""
+        import pyarrow as pa
+
+        if self.path == Path(path):
+            return
+        held, self.path = self.table, Path(path)
+        if len(held):
+            with facet_files.judging(self.path):
+                facet_files.merge(self.path, facet_files.latest(pa.concat_tables([self.table, held])))
+
+    def _hold(self, state: object, table: pa.Table) -> None:
+        self._read, self._answers = (state, table), {}
+
+    def judge(
+        self,
+        documents: Sequence[Document],
+        judge: Judge,
+        requirements: Sequence[str | Requirement],
+        *,
+        progress: Progress = False,
+    ) -> FacetReport:
+        """Judge what is not known yet, batch by batch; a run that is stopped or killed goes on where it was.
+
+        An answer is known if the same judge gave it and the document has not changed since (path, size and time of its
+        file; its content otherwise). Documents that cannot be judged are reported, and tried again by the next run.
+
+        Raises:
+            RequirementError: no requirements, or an unusable one.
+            RetrievalError: code `locked`, if another process judges these facets.
+            MissingExtra: no pyarrow.
+        """
+        texts = list(dict.fromkeys(one_line(one.text) for one in check_requirements(requirements)))
+        name = json.dumps(_identity(judge.info()), sort_keys=True)
+        if self.path is None:
+            return self._judge(documents, judge, texts, name, progress)
+        with facet_files.judging(self.path):
+            try:
+                return self._judge(documents, judge, texts, name, progress)
+            finally:
+                facet_files.merge(self.path, self.table)
+
+    def satisfying(self, where: Where, documents: Iterable[str]) -> set[str]:
+        """The ids of those documents that are known to meet every condition; the others are not judged, or do not.
+
+        Args:
+            where: a requirement that must hold, a list of such, or conditions by requirement: True or False for the
+                verdict, a number for the least `p_yes`.
+            documents: ids.
+
+        Raises:
+            RetrievalError: codes `bad_where`, `unknown_facet` (names the known ones).
+        """
+        found = set(documents)
+        for text, wanted in conditions(where).items():
+            answers = self._of(text)
+            unknown = sum(id_ not in answers for id_ in found)
+            if unknown:
+                logger.warning(
+                    "%d documents were never judged for %r and are left out; run `yofo facets`", unknown, text
+                )
+            found = {id_ for id_ in found if id_ in answers and _meets(answers[id_], wanted)}
+        return found
+
+    def _of(self, text: str) -> dict[str, tuple[float, bool]]:
+        table = self.table
+        if text not in self._answers:
+            import pyarrow.compute as pc
+
+            rows = table.filter(pc.equal(table["requirement"], text))
+            if not len(rows):
+                known = self.known
+                shown = ", ".join(map(repr, known[:SHOWN])) + (", ..." if len(known) > SHOWN else "")
+                message = f"got the facet {text!r}, which was never judged; known are: {shown or 'none'}"
+                raise RetrievalError(message, code="unknown_facet")
+            answers = zip(rows["p_yes"].to_pylist(), rows["verdict"].to_pylist(), strict=True)
+            self._answers[text] = dict(zip(rows["document"].to_pylist(), answers, strict=True))
+        return self._answers[text]
+
+    def _judge(
+        self, documents: Sequence[Document], judge: Judge, texts: list[str], name: str, progress: Progress
+    ) -> FacetReport:
+        missing = self._missing(documents, texts, name)
+        asked = sum(len(wanted) for _, _, wanted in missing)
+        failed: list[Skipped] = []
+        judged = 0
+        with counting(progress, "Judging facets") as tick:
+            done = len(documents) - len(missing)
+            for batch in in_batches(missing, BATCH_SIZE):
+                rows = list(_answers(batch, judge, name, failed))
+                self._keep(rows)
+                judged += len(rows)
+                done += len(batch)
+                _count(tick, done, len(documents))
+        return FacetReport(judged, len(documents) * len(texts) - asked, tuple(failed))
+
+    def _missing(self, documents: Sequence[Document], texts: list[str], name: str) -> list[Missing]:
+        """Documents with what must be asked of them, those with the same questions side by side."""
+        table = self.table
+        rows = zip(
+            *(table[column].to_pylist() for column in ("document", "requirement", "judge", "stamp")), strict=True
+        )
+        known = {(document, text): stamp for document, text, by, stamp in rows if by == name}
+        stamps = [(document, _stamp(document)) for document in documents]
+        missing = [
+            (document, stamp, tuple(text for text in texts if known.get((document.id, text)) != stamp))
+            for document, stamp in stamps
+        ]
+        return sorted((one for one in missing if one[2]), key=lambda one: one[2])
+
+    def _keep(self, rows: list[Row]) -> None:
+        added = facet_files.to_table(rows)
+        if self.path and rows:
+            facet_files.append(self.path, added)  # read again when it is needed
+        elif rows:
+            import pyarrow as pa
+
+            self._hold(None, facet_files.latest(pa.concat_tables([self.table, added])))
+
+
+Missing = tuple[Document, str, tuple[str, ...]]
+
+
+def conditions(where: Where) -> dict[str, bool | float]:
+    """Conditions by requirement.
+
+    >>> conditions(["not pink", "has a hood"])
+    {'not pink': True, 'has a hood': True}
+
+    Raises:
+        RetrievalError: code `bad_where`.
+    """
+    if isinstance(where, Mapping):
+        items = list(where.items())
+    else:
+        items = (
+            [(text, True) for text in where] if isinstance(where, list | tuple | set | frozenset) else [(where, True)]
+        )
+    for text, wanted in items:
+        is_share = isinstance(wanted, int | float) and 0 <= wanted <= 1
+        if not isinstance(text, str) or not text.strip() or not is_share:
+            message = "wanted requirements, or True, False or a least p_yes (0..1) by requirement"
+            raise RetrievalError(f"got where={where!r:.200}; {message}", code="bad_where")
+    return {one_line(text): wanted for text, wanted in items}
+
+
+def one_line(text: str) -> str:
+    """The text by which a requirement is known: runs of white space are one blank."""
+    return " ".join(text.split())
+
+
+def _meets(answer: tuple[float, bool], wanted: bool | float) -> bool:
+    p_yes, verdict = answer
+    return verdict == wanted if isinstance(wanted, bool) else p_yes >= wanted
+
+
+def _answers(batch: Sequence[Missing], judge: Judge, name: str, failed: list[Skipped]) -> Iterable[Row]:
+    for wanted, group in groupby(batch, key=lambda one: one[2]):
+        asked = list(group)
+        outcomes = judge.judge_outcomes([document for document, _, _ in asked], check_requirements(wanted))
+        for (document, stamp, _), outcome in zip(asked, outcomes, strict=True):
+            if outcome.failure:
+                failed.append(Skipped(document.id, outcome.failure.code, outcome.failure.message))
+            for text, one in zip(wanted, outcome.judgements, strict=False):
+                yield Row(document.id, text, one.p_yes, one.verdict, name, stamp)
+
+
+def _identity(info: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes a judge another one; its budget does not."""
+    return {key: info.get(key) for key in ("model", "adapter", "revision", "format", "attention")}
+
+
+def _stamp(document: Document) -> str:
+    """Changes when the document does; an unreadable file is found out by the judge."""
+    digest = hashlib.sha256((document.text or "").encode())
+    try:
+        status = Path(document.image).stat() if isinstance(document.image, str | Path) else None
+    except (OSError, ValueError):
+        status = None
+    if status:
+        digest.update(f"{document.image!s}{status.st_size}{status.st_mtime_ns}".encode(errors="surrogatepass"))
+    elif document.image is not None:
+        digest.update(Document(image=document.image).id.encode())
+    return digest.hexdigest()[:16]
+
+
+def _count(tick: Tick | None, done: int, total: int) -> None:
+    if tick:
+        tick(done, total)
