@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from yofo_rerank.cli import options
+from yofo_rerank.cli import messages, options
 
 
 def facets(
@@ -41,7 +41,7 @@ def facets(
     path = index / FILE
     report = Facets(path).judge(documents, options.load_judge(model, adapter, device), texts, progress=True)
     for one in report.failed:
-        options.say(f"not judged: {one.message}")
-    options.say(
+        messages.say(f"not judged: {one.message}")
+    messages.say(
         f"{report.judged} answers judged, {report.known} known before, {len(report.failed)} documents failed: {path}"
     )

@@ -202,6 +202,7 @@ def conditions(where: Where) -> dict[str, bool | float]:
     Raises:
         RetrievalError: code `bad_where`.
     """
+    items: list[tuple[Any, Any]]
     if isinstance(where, Mapping):
         items = list(where.items())
     else:
@@ -246,7 +247,7 @@ def _stamp(document: Document) -> str:
     """Changes when the document does; an unreadable file is found out by the judge."""
     digest = hashlib.sha256((document.text or "").encode())
     try:
-        status = Path(document.image).stat() if isinstance(document.image, str | Path) else None
+        status = Path(document.root or "", document.image).stat() if isinstance(document.image, str | Path) else None
     except (OSError, ValueError):
         status = None
     if status:

@@ -34,7 +34,7 @@ def keep_image(document: Document, folder: Path) -> str | None:
     if isinstance(image, bytes):
         data = image
     elif isinstance(image, str | Path) and not is_data_uri(image):
-        if not _is_kept(Path(image)):
+        if document.root is not None or not _is_kept(Path(image)):
             return None  # the user's own file: its path is enough
         data = document.image_bytes() or b""  # kept by an index saved before
     else:
