@@ -170,7 +170,7 @@ def test_errors_come_before_the_first_step(run, toy, tmp_path):
         run(format="chat-v1")
     with pytest.raises(ModelError, match="yofo-v1"):
         run(format="yofo-v0")
-    with pytest.raises(ConfigError, match="nowhere"):
+    with pytest.raises(ModelError, match="nowhere"):
         train(TrainConfig(model=str(tmp_path / "nowhere"), train_file=toy, output_dir=tmp_path, **SMALL))
 
 

@@ -46,8 +46,10 @@ def train(
     from yofo_rerank.training import train as run
 
     folder = run(settings).folder
+    if os.environ.get("RANK", "0") != "0":  # of several processes the first one speaks
+        return
     typer.echo(f"adapter: {folder}")
-    if push is not None and os.environ.get("RANK", "0") == "0":
+    if push is not None:
         from yofo_rerank.models.publish import push_folder
 
         typer.echo(f"pushed: {push_folder(folder, push)}")

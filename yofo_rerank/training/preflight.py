@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from yofo_rerank.errors import ConfigError, MissingExtra
-from yofo_rerank.models.sources import MINI
+from yofo_rerank.models.sources import local_folder
 from yofo_rerank.prompts import get_format
 from yofo_rerank.training.config import TrainConfig
 
@@ -16,7 +16,7 @@ def check_settings(config: TrainConfig) -> None:
 
     Raises:
         ConfigError: names the key.
-        ModelError: no such prompt format, or one that cannot be trained.
+        ModelError: no such prompt format, or no such model folder.
         MissingExtra: deepspeed is asked for and not installed.
     """
     for key in ("train_file", "validation_file", "deepspeed"):
@@ -36,9 +36,6 @@ def check_settings(config: TrainConfig) -> None:
 
 def _check_model(model: str) -> None:
     """A local folder is there and holds a model; a hub id is looked for later."""
-    path = Path(model).expanduser()
-    if path.is_dir() and not (path / "config.json").is_file():
+    folder = local_folder(model)
+    if folder is not None and not (folder / "config.json").is_file():
         raise ConfigError(f"model: {model!r} is not a model folder, it has no config.json")
-    looks_local = path.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1
-    if model != MINI and looks_local and not path.is_dir():
-        raise ConfigError(f"model: {model!r} is not a folder; wanted one, or a Hugging Face id such as 'owner/name'")

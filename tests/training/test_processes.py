@@ -1,0 +1,78 @@
+"""Two processes that train equal one, and share the check of the data."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from PIL import Image
+from safetensors.torch import load_file
+
+from yofo_rerank.training import TrainConfig, train
+
+ROOT = Path(__file__).parents[2]
+STEPS = 20
+
+
+@pytest.fixture
+def settings(make_tiny, saved_model, tmp_path):
+    """16 good examples among bad ones, so that both processes find some."""
+    lines = []
+    for index in range(16):
+        colour = ("red", "blue")[index % 2]
+        Image.new("RGB", (32 + 16 * (index % 3), 32), colour).save(tmp_path / f"{index}.png")
+        properties = [{"text": f"is {c}", "answer": c == colour, "reason": f"it is {colour}"} for c in ("red", "blue")]
+        lines.append({"image": f"{index}.png", "properties": properties})
+    for place in (3, 8, 12):
+        lines.insert(place, {"image": "gone.png", "properties": [{"text": "p", "answer": True}]})
+    (tmp_path / "train.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    return {
+        "model": str(saved_model(make_tiny("qwen3_vl"), tmp_path / "base")),
+        "train_file": str(tmp_path / "train.jsonl"),
+        "validation_file": str(tmp_path / "train.jsonl"),
+        "on_bad_example": "skip",
+        "max_steps": STEPS,
+        "gradient_accumulation": 1,
+        "learning_rate": 1e-2,
+        "lora": {"rank": 4, "alpha": 8, "dropout": 0.0},
+        "workers": 0,
+        "device": "cpu",
+        "log_every": 1,
+        "progress": False,
+        "plot": False,
+    }
+
+
+@pytest.mark.slow
+def test_two_processes_equal_one(settings, tmp_path):
+    one = train(TrainConfig(**settings, batch_size=4, output_dir=tmp_path / "one"))
+    path = tmp_path / "two.yaml"
+    path.write_text(yaml.safe_dump(settings | {"batch_size": 2, "output_dir": str(tmp_path / "two")}))
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    done = subprocess.run(
+        [*launch, "-m", "yofo_rerank.cli", "train", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.count("adapter: ") == 1  # told once
+
+    folders = (one.folder, tmp_path / "two" / "final")
+    wanted, got = (load_file(folder / "adapter_model.safetensors") for folder in folders)
+    assert wanted.keys() == got.keys()
+    assert max(float((wanted[name] - got[name]).abs().max()) for name in wanted) < 1e-4
+    losses = [
+        [entry["loss"] for entry in json.loads(history.read_text()) if "loss" in entry]
+        for history in (one.history, tmp_path / "two" / "history.json")
+    ]
+    assert len(losses[0]) == STEPS
+    assert losses[1] == pytest.approx(losses[0], rel=1e-3)
+    assert losses[0][-1] < losses[0][0] / 2  # something was learnt
+    record = json.loads((tmp_path / "two" / "final" / "training.json").read_text())
+    assert (record["data"]["examples"], record["data"]["left_out"], record["validation"]["left_out"]) == (16, 3, 3)
+    assert record["metrics"]["eval_acc_property"] == one.metrics["eval_acc_property"]
