@@ -55,7 +55,7 @@ except ImportError as error:
     print(type(error).__name__, error)
 """
     said = run_python(code)
-    assert said == 'MissingExtra this component needs haystack: pip install "yofo-rerank[haystack]"\n'
+    assert said == 'MissingExtra this needs haystack: pip install "yofo-rerank[haystack]"\n'
 
 
 def test_python_is_one_we_support():

@@ -8,6 +8,7 @@ import pytest
 from haystack import Pipeline
 from haystack.components.generators.chat import OpenAIChatGenerator
 from haystack.utils import ComponentDevice, Secret
+from haystack_integrations.common.yofo.checks import model_kwargs_from_dict, model_kwargs_to_dict
 from haystack_integrations.components.embedders.open_clip import OpenClipDocumentImageEmbedder, OpenClipTextEmbedder
 from haystack_integrations.components.rankers.yofo import YofoQueryDecomposer, YofoRanker
 from haystack_integrations.components.retrievers.clip_faiss import ClipFaissRetriever
@@ -47,6 +48,7 @@ def components(request, monkeypatch):
             max_batch_tokens=1000,
             max_pixels=10_000,
             cache_bytes=0,
+            attention="isolated",
             top_k=3,
             score_threshold=0.0,
             requirements=["long", {"text": "red", "necessity": "should"}, Requirement(text="blue", weight=0.5)],
@@ -95,6 +97,10 @@ def test_every_setting_is_written_under_its_own_name():
         "max_batch_tokens": 1000,
         "max_pixels": 10_000,
         "cache_bytes": 0,
+        "model_kwargs": {},
+        "attention": "isolated",
+        "verdicts": None,
+        "states": None,
         "top_k": 3,
         "score_threshold": 0.5,
         "requirements": [{"text": "red", "necessity": "should", "weight": 0.5, "name": None}],
@@ -168,3 +174,17 @@ def test_settings_of_the_library_stay_settings():
     ranker = YofoRanker(decomposer=spec, scoring="min")
     assert ranker.to_dict()["init_parameters"]["decomposer"] == spec
     assert YofoRanker.from_dict(ranker.to_dict()).to_dict() == ranker.to_dict()
+
+
+def test_arguments_of_the_model_go_to_data_and_back():
+    import torch
+
+    given = {"torch_dtype": torch.bfloat16, "quantization": {"compute": torch.float16}, "attn_implementation": "sdpa"}
+    before = copy.deepcopy(given)
+    data = model_kwargs_to_dict(given)
+    assert data == {
+        "torch_dtype": "torch.bfloat16",
+        "quantization": {"compute": "torch.float16"},
+        "attn_implementation": "sdpa",
+    }
+    assert model_kwargs_from_dict(data) == before == given

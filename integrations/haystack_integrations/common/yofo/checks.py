@@ -1,8 +1,10 @@
 """Checks of what several components are given."""
 
-from typing import TypeVar
+import copy
+from typing import Any, TypeVar
 
 from haystack.utils import ComponentDevice
+from haystack.utils.hf import deserialize_hf_model_kwargs, serialize_hf_model_kwargs
 
 TopK = TypeVar("TopK", int, int | None)
 
@@ -42,3 +44,19 @@ def device_to_dict(device: ComponentDevice | None) -> dict[str, object] | None:
 def device_from_dict(data: dict[str, object] | None) -> ComponentDevice | None:
     """For `from_dict`."""
     return None if data is None else ComponentDevice.from_dict(data)
+
+
+def model_kwargs_to_dict(model_kwargs: dict[str, Any]) -> dict[str, Any]:
+    """For `to_dict`; torch's dtypes become their names."""
+    data = copy.deepcopy(model_kwargs)
+    if data:
+        serialize_hf_model_kwargs(data)
+    return data
+
+
+def model_kwargs_from_dict(data: dict[str, Any] | None) -> dict[str, Any] | None:
+    """For `from_dict`."""
+    model_kwargs = copy.deepcopy(data)
+    if model_kwargs:
+        deserialize_hf_model_kwargs(model_kwargs)
+    return model_kwargs

@@ -23,6 +23,7 @@ from llama_index.postprocessor.yofo.nodes import NodeReader
 
 from yofo_rerank.decompose import DEFAULT_PROMPT, Decomposer, FixedDecomposer, LlmDecomposer, decompose, get_decomposer
 from yofo_rerank.errors import DecomposeError
+from yofo_rerank.frameworks.settings import given
 from yofo_rerank.judge import YofoJudge
 from yofo_rerank.models.build import Budget
 from yofo_rerank.requirements import DecomposedQuery, Requirement
@@ -34,6 +35,7 @@ dispatcher = get_dispatcher(__name__)
 
 _DEFAULT = Budget()
 _JUDGE_FIELDS = ("model", "adapter", "revision", "device", "dtype", "max_batch_tokens", "max_pixels", "cache_bytes")
+_FURTHER_FIELDS = ("model_kwargs", "attention", "verdicts", "states")
 _PROMPT = "decompose_prompt"
 
 
@@ -68,6 +70,14 @@ class YofoRerank(BaseNodePostprocessor, PromptMixin):
         ge=0,
         description="For prefix states, which make a known node cheap; 0: off; null: by the machine.",
     )
+    model_kwargs: dict[str, Any] | None = Field(
+        default=None, description="Further arguments of the model's own from_pretrained."
+    )
+    attention: Literal["joint", "isolated"] | None = Field(
+        default=None, description="Requirements asked together or each alone; None: as the model was trained."
+    )
+    verdicts: str | None = Field(default=None, description="File that keeps isolated answers.")
+    states: str | None = Field(default=None, description="Folder that keeps prefix states.")
     decomposer: Any = Field(
         default="rules",
         description="What finds the requirements: name, settings or object of yofo_rerank.decompose; 'llm' asks `llm`.",
@@ -109,7 +119,7 @@ class YofoRerank(BaseNodePostprocessor, PromptMixin):
         """The name in serialized data."""
         return "YofoRerank"
 
-    @field_validator("model", "adapter", "image_root", mode="before")
+    @field_validator("model", "adapter", "image_root", "verdicts", "states", mode="before")
     @classmethod
     def _path_becomes_text(cls, value: Any) -> Any:
         return str(value) if isinstance(value, Path) else value
@@ -265,6 +275,7 @@ class YofoRerank(BaseNodePostprocessor, PromptMixin):
     def _judge(self) -> YofoJudge:
         """The judge of the present settings, kept so that its model stays loaded."""
         settings = {name: getattr(self, name) for name in _JUDGE_FIELDS}
+        settings |= given(**{name: getattr(self, name) for name in _FURTHER_FIELDS})
         held = self._held
         if held is None or held[0] != settings:
             held = self._held = (settings, YofoJudge.from_pretrained(**settings))

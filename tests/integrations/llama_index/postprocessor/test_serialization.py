@@ -103,7 +103,7 @@ def test_without_the_framework(run_python):  # S16
         "    except ImportError as error:\n"
         "        print(len(error.args), error)\n"
     )
-    line = '1 this component needs llama_index.core: pip install "yofo-rerank[llama-index]"'
+    line = '1 this needs llama_index.core: pip install "yofo-rerank[llama-index]"'
     assert printed.splitlines() == [line] * 3
 
 

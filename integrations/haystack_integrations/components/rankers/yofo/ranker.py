@@ -8,12 +8,20 @@ from typing import Any
 
 from haystack import Document, component, default_from_dict, default_to_dict, logging
 from haystack.utils import ComponentDevice
-from haystack_integrations.common.yofo.checks import check_top_k, device_from_dict, device_to_dict, torch_device
+from haystack_integrations.common.yofo.checks import (
+    check_top_k,
+    device_from_dict,
+    device_to_dict,
+    model_kwargs_from_dict,
+    model_kwargs_to_dict,
+    torch_device,
+)
 from haystack_integrations.common.yofo.documents import DocumentReader, without_duplicates
 from haystack_integrations.components.rankers.yofo.query_decomposer import Spec, YofoQueryDecomposer, decomposer_to_dict
 
 from yofo_rerank import Requirement, YofoJudge, YofoReranker
 from yofo_rerank.decompose import FixedDecomposer, get_decomposer
+from yofo_rerank.frameworks.settings import given
 from yofo_rerank.models.build import Budget
 from yofo_rerank.requirements import Explanation
 from yofo_rerank.reranker import OnError
@@ -47,6 +55,10 @@ class YofoRanker:
         max_batch_tokens: padded tokens in one forward pass.
         max_pixels: per image; None = as the adapter was trained.
         cache_bytes: memory for prefix states, which make a known document cheap; 0 = off, None = by the machine.
+        model_kwargs: further arguments of the model's own `from_pretrained`, such as `attn_implementation`.
+        attention: "isolated" = each requirement asked alone, "joint" = together; None = as the model was trained.
+        verdicts: file that keeps isolated answers, so that a requirement known of a document costs nothing.
+        states: folder that keeps prefix states.
         top_k: documents to return; None = all.
         score_threshold: documents with a lower score are left out.
         requirements: judge these for any query: texts, or dicts with `text`, `necessity` ("must", "should"), `weight`.
@@ -76,6 +88,10 @@ class YofoRanker:
         max_batch_tokens: int = _DEFAULT.max_batch_tokens,
         max_pixels: int | None = None,
         cache_bytes: int | None = None,
+        model_kwargs: dict[str, Any] | None = None,
+        attention: str | None = None,
+        verdicts: str | Path | None = None,
+        states: str | Path | None = None,
         top_k: int | None = 10,
         score_threshold: float | None = None,
         requirements: Sequence[str | dict[str, Any] | Requirement] | None = None,
@@ -96,6 +112,10 @@ class YofoRanker:
         self.max_batch_tokens = max_batch_tokens
         self.max_pixels = max_pixels
         self.cache_bytes = cache_bytes
+        self.model_kwargs = dict(model_kwargs or {})
+        self.attention = attention
+        self.verdicts = None if verdicts is None else str(verdicts)
+        self.states = None if states is None else str(states)
         self.top_k = check_top_k(top_k)
         self.score_threshold = score_threshold
         self.requirements = None if requirements is None else _read_requirements(requirements)
@@ -119,6 +139,7 @@ class YofoRanker:
             max_pixels=max_pixels,
             cache_bytes=cache_bytes,
             revision=revision,
+            **given(model_kwargs=model_kwargs, attention=attention, verdicts=self.verdicts, states=self.states),
         )
         self._reranker = YofoReranker(judge, decomposer=get_decomposer(decomposer), scoring=scoring, on_error=on_error)
 
@@ -146,6 +167,10 @@ class YofoRanker:
             max_batch_tokens=self.max_batch_tokens,
             max_pixels=self.max_pixels,
             cache_bytes=self.cache_bytes,
+            model_kwargs=model_kwargs_to_dict(self.model_kwargs),
+            attention=self.attention,
+            verdicts=self.verdicts,
+            states=self.states,
             top_k=self.top_k,
             score_threshold=self.score_threshold,
             requirements=None if self.requirements is None else [item.to_dict() for item in self.requirements],
@@ -164,6 +189,7 @@ class YofoRanker:
         """The component of such data."""
         parameters = dict(data.get("init_parameters", {}))
         parameters["device"] = device_from_dict(parameters.get("device"))
+        parameters["model_kwargs"] = model_kwargs_from_dict(parameters.get("model_kwargs"))
         decomposer = parameters.get("decomposer")
         if isinstance(decomposer, dict) and "type" in decomposer:  # a component; settings have a `kind`
             parameters["decomposer"] = YofoQueryDecomposer.from_dict(decomposer)
