@@ -51,7 +51,7 @@ STACKS = {
     "cocktail dress in dark blue": "cocktail dress | dark blue",
     "shirt dress": "shirt dress",
     "a very short skirt": "skirt | very short",
-    "cropped top; high-waisted jeans": "top | cropped | jeans | high-waisted",
+    "cropped top; high-waisted jeans": "cropped top | high-waisted jeans",
     "a jacket and trousers": "jacket | trousers",
     "red, gold buttons": "red | gold buttons",
     "color: red, category: dress": "red | dress",
@@ -100,7 +100,7 @@ NEGATIONS = {
 }
 KEPT_WHOLE = {
     "not only red but also blue": "not only red but also blue",
-    "not only red, but also blue": "not only red but also blue",
+    "not only red, but also blue": "not only red, but also blue",
     "not both red and long": "not both red and long",
     "a dress no longer than knee length": "dress | no longer than knee length",
     "a skirt that is not too long": "skirt | not too long",
@@ -189,9 +189,9 @@ SENTENCES = {
     "comfy and red": "comfy | red",
     "<b>red</b> dress": "dress | red",
     "a sofa I want to show": "a sofa I want to show",
-    "a photo that shows it": "a photo that shows it",
+    "a photo that shows it": "a photo | shows it",
     "dress size 42, 1,5 kg": "dress | size 42 | 1,5 kg",
-    "the sky is blue": "sky is blue",
+    "the sky is blue": "the sky is blue",
     "👗 red!!": "red",
 }
 CASES = PAPER | STACKS | NEGATIONS | KEPT_WHOLE | ALTERNATIVES | PREFERENCES | SENTENCES
