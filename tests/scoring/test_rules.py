@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from yofo_rerank.errors import RuleError
 from yofo_rerank.requirements import Requirement
 from yofo_rerank.scoring import (
+    EXAMPLES,
     RULES,
     AllRule,
     ExpressionRule,
@@ -45,9 +46,9 @@ answers = st.lists(answer, min_size=1, max_size=12)
         (MeanRule(), (0.5, 1.0, 0.0), 0.5),
         (MeanRule(), (0.2, 0.4), 0.3),
         (MinRule(), (0.5, 0.25, 0.75), 0.25),
-        (ThresholdCountRule(), (0.5, 0.49, 0.9, 0.1), 0.5),
-        (ThresholdCountRule(threshold=0.95), (0.95, 0.94, 0.9), 1 / 3),
-        (ThresholdCountRule(threshold=0), (0.0, 0.0), 1.0),
+        (ThresholdCountRule(), (0.5, 0.51, 0.9, 0.1), 0.5),  # at 0.5 the verdict is no
+        (ThresholdCountRule(threshold=0.95), (0.96, 0.95, 0.9), 1 / 3),
+        (ThresholdCountRule(threshold=0), (0.0, 1e-9), 0.5),
         (AllRule(), (0.5, 0.5, 0.2), 0.05),
         (AllRule(), (1.0, 1.0), 1.0),
         (AllRule(), (1.0, 0.0), 0.0),
@@ -129,6 +130,17 @@ def test_an_unknown_kind_names_the_known_ones(spec):
         get_rule(spec)
 
 
+def test_every_rule_has_an_example_and_errors_show_it() -> None:
+    assert list(EXAMPLES) == list(RULES)
+    for kind, example in EXAMPLES.items():
+        assert get_rule(example).kind == kind
+        assert example.items() <= get_rule(example).to_dict().items()
+        with pytest.raises(RuleError, match=rf'the {kind} rule: .*an example of kind {kind}: {{"kind": "{kind}"'):
+            get_rule({**example, "wrong": 1})
+    with pytest.raises(RuleError, match=r'needs a kind; known kinds are weighted.*such as {"kind": "threshold_count"'):
+        get_rule({"threshold": 0.5})
+
+
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
@@ -137,7 +149,7 @@ def test_an_unknown_kind_names_the_known_ones(spec):
         ({"kind": "mean", "weight": 1}, "weight: Extra inputs are not permitted"),
         ({"kind": "mean", 3: 1}, "keys of a mean rule must be str"),
         ({"kind": "threshold_count", "threshold": "0.5"}, r"threshold: .*valid number, got '0.5'"),
-        ({"kind": "threshold_count", "threshold": 1.5}, "less than or equal to 1, got 1.5"),
+        ({"kind": "threshold_count", "threshold": 1.5}, "less than 1, got 1.5"),
         ({"kind": "threshold_count", "threshold": float("nan")}, "threshold: .*got nan"),
         ({"kind": "threshold_count", "threshold": True}, "threshold: "),
         ({"kind": "weighted", "should_share": 0}, "greater than 0, got 0"),
@@ -155,9 +167,9 @@ def test_malformed_rules_say_what_was_got(spec, message):
 
 
 def test_constructors_raise_rule_errors_too():
-    with pytest.raises(RuleError, match="WeightedRule: should_share"):
+    with pytest.raises(RuleError, match="the weighted rule: should_share"):
         WeightedRule(should_share=2.0)
-    with pytest.raises(RuleError, match="ExpressionRule: expression"):
+    with pytest.raises(RuleError, match="the expression rule: expression"):
         ExpressionRule(expression="__import__('os')")
 
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
-from yofo_rerank.decompose.lexicon import ADJECTIVES, NOUN_ENDINGS, NOUNS, OCCASIONS, SEASONS, TIMES
+from yofo_rerank.decompose.lexicon import ADJECTIVES, NOUN_ENDINGS, NOUNS, STATED_TIMES, TIMES
 from yofo_rerank.decompose.statements import Mode, Statement
 from yofo_rerank.decompose.terms import Term, is_scene, terms_of
 from yofo_rerank.decompose.words import Word
 
 _EDGES = frozenset({"det", "generic", "pronoun", "and", "or", ","})
-_STATED_TIMES = SEASONS | OCCASIONS
 _PREPOSITIONS = frozenset("from over under above below about for like on at by near larger bigger".split())  # noqa: SIM905
 _ADJECTIVAL = ("ed", "y", "ful", "ish", "ous", "ical", "less", "able", "ible", "ive", "fried", "free", "proof")
 
 
 @dataclass(frozen=True)
 class Found:
-    """A requirement's text; `is_head` if it names the thing itself, `sure` unless it was kept whole for want of sense."""
+    """A requirement's text; `is_head` if it names the thing itself, `sure` unless kept whole for doubt."""
 
     text: str
     is_head: bool = False
@@ -156,7 +155,7 @@ def _thing(terms: Sequence[Term]) -> Iterator[Found]:
 
 def _is_noun_phrase(body: Sequence[Term]) -> bool:
     """Whether nothing in it looks like a verb: "ditch the belt" has an article where a noun phrase has none."""
-    pairs = zip(body, body[1:], strict=False)
+    pairs = pairwise(body)
     return not any(first.kind == "word" and second.kind in ("det", "pronoun") and second.text.islower()
                    and body.index(second) == 1 for first, second in pairs)  # fmt: skip
 
@@ -173,8 +172,10 @@ def _things_joined(body: Sequence[Term], terms: Sequence[Term]) -> Iterator[Foun
         yield from _split([term for run in runs for term in run if term.known])  # "a striped and hooded sweatshirt"
     elif any(is_scene(run) for run in runs):
         yield Found(_with_article(terms))  # "a man and a woman walking on the beach"
-    elif all(heads) or all(run[0].kind in ("det", "number") for run in runs[1:]) or (
-        len(runs) == 2 and (_is_bare(runs[0]) or _is_bare(runs[1])) and all(len(run) < 3 for run in runs)
+    elif (
+        all(heads)
+        or all(run[0].kind in ("det", "number") for run in runs[1:])
+        or (len(runs) == 2 and (_is_bare(runs[0]) or _is_bare(runs[1])) and all(len(run) < 3 for run in runs))
     ):
         for run in runs:
             yield from _thing(run)
@@ -198,7 +199,7 @@ def _split(terms: Sequence[Term]) -> Iterator[Found]:
 
 def _statement(term: Term) -> str:
     text = term.text.lower()
-    return _STATED_TIMES.get(text, f"for {text}") if term.kind in TIMES else text
+    return STATED_TIMES.get(text, f"for {text}") if term.kind in TIMES else text
 
 
 def _headed(body: Sequence[Term], whole: str) -> Iterator[Found]:
@@ -320,9 +321,9 @@ def _deny(statement: Statement, item: Sequence[Term]) -> Iterator[Found]:
         yield from (Found(text) for text in _deny_term(body[0], said))
     elif body[0].kind == "word" and body[0].text.casefold().endswith("ing") and "without" in _lead(statement):
         yield Found(verbatim([*statement.lead, Word(_join(item), "")]))  # "without being too short"
-    elif said == "no" and (body[0].kind not in ADJECTIVES or body[-1].kind in NOUNS or not body[-1].known):
-        yield Found(f"no {_join(body)}")
-    elif said == "not" and all(term.known for term in body) and body[-1].kind == "part":
+    elif (said == "no" and (body[0].kind not in ADJECTIVES or body[-1].kind in NOUNS or not body[-1].known)) or (
+        said == "not" and all(term.known for term in body) and body[-1].kind == "part"
+    ):
         yield Found(f"no {_join(body)}")
     else:  # "not black leather boots": which of the three is unwanted?
         sure = has_article or len(body) == 1 or body[0].kind not in ADJECTIVES or body[-1].kind != "category"
@@ -354,7 +355,7 @@ def _phrase(statement: Statement) -> Iterator[Found]:
         governed = _trim(half)
         if at and not (governed and governed[0].kind in TIMES):
             yield from _thing(half)
-        elif lead == "for" and len(governed) == 1 and governed[0].text.lower() in _STATED_TIMES:
+        elif lead == "for" and len(governed) == 1 and governed[0].text.lower() in STATED_TIMES:
             yield Found(_statement(governed[0]))
         elif governed:
             yield Found(f"{lead} {_join(half)}")

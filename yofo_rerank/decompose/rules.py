@@ -64,7 +64,7 @@ def read(line: str) -> tuple[list[Requirement], list[str]]:
 
 
 def _found(statements: Sequence[Statement]) -> list[tuple[Found, bool]]:
-    """What the statements ask for; of several things ("blue shirt and black trousers") each keeps its own properties."""
+    """What the statements ask for; of several things ("blue shirt and black trousers") each keeps its own."""
     things = [thing for statement in statements for thing in garments(statement)]
     if len({text.casefold() for text, _ in things}) < 2 or not any(dressed for _, dressed in things):
         return [pair for statement in statements for pair in phrases(statement)]

@@ -128,10 +128,16 @@ class _Cutter:
 
     def _all_known(self) -> bool:
         terms = self._terms()
-        return len(self.now.body) < LOOK_BACK and all(term.known or term.kind in _LOOSE for term in terms) and any(term.known for term in terms)
+        return (
+            len(self.now.body) < LOOK_BACK
+            and all(term.known or term.kind in _LOOSE for term in terms)
+            and any(term.known for term in terms)
+        )
 
     def _awaits_but(self) -> bool:
-        return self.now.mode == "keep" and any(word.key in ("only", "just", "merely", "simply") for word in self.now.lead)
+        return self.now.mode == "keep" and any(
+            word.key in ("only", "just", "merely", "simply") for word in self.now.lead
+        )
 
     def _absorbs(self, name: str) -> bool:
         """Whether the operator is only words here."""
@@ -140,10 +146,18 @@ class _Cutter:
             return mode not in NEGATIVE  # "sleeveless or with thin straps" is one offer
         if mode in ("keep", "whole"):
             goes_on = last in ("and", ",") or name.startswith("<") or name in ("prefer", "filler", "except")
-            return not goes_on or (mode == "whole" and last == "and") or name in ("is", "has", "for", "at", "near", "in")
+            return (
+                not goes_on or (mode == "whole" and last == "and") or name in ("is", "has", "for", "at", "near", "in")
+            )
         if name == "has" and self._ends_in_verb():
             return True  # "playing with a ball"
-        if name == "has" and mode in NEGATIVE and self.now.body and last not in ("and", ",") and self.words[self.at].key == "with":
+        if (
+            name == "has"
+            and mode in NEGATIVE
+            and self.now.body
+            and last not in ("and", ",")
+            and self.words[self.at].key == "with"
+        ):
             self.now.doubtful = mode == "no"  # "I don't want screens with ads"; but "no sleeves with a hood"?
             return True
         if mode == "has" and name == "in" and self._is_material(self.at + 1):
@@ -208,7 +222,7 @@ class _Cutter:
 
     def _operate(self, name: str, lead: list[Word], end: int) -> None:
         if name.startswith("<"):
-            self._say_before(name, lead)
+            self._say_before(name)
         elif name in ("filler", "want", "must"):
             if name != "filler" or lead[0].key in ("as", "so", "provided"):
                 if self._can_end():
@@ -242,7 +256,9 @@ class _Cutter:
     def _has_own_subject(self, lead: Sequence[Word], end: int) -> bool:
         """Whether a verb follows that is said of a part ("the legs must not be black"), not of the thing."""
         said = "".join(f"{word.key} " for word in lead)
-        is_verb = not said.startswith((*_ITS, "with", "without", "no ", "not ", "nothing ", "w/", "hav", "featuring", "including"))
+        is_verb = not said.startswith(
+            (*_ITS, "with", "without", "no ", "not ", "nothing ", "w/", "hav", "featuring", "including")
+        )
         if not is_verb or self.now.mode != "is" or not self.now.body or self.now.body[-1].key in (",", "and"):
             return False
         if said.startswith(("has ", "have ", "contain", "include", "feature", "lack", "need", "require")):
@@ -254,9 +270,15 @@ class _Cutter:
         """Whether a bare "not" says something of a part: "breakfast not included"."""
         follows = self._terms()[-1].kind == "word" if self._terms() else False
         following = terms_of(self.words[end : end + 4])
-        return self.now.mode in ("is", "has") and follows and len(lead) == 1 and bool(following) and following[0].kind == "word"
+        return (
+            self.now.mode in ("is", "has")
+            and follows
+            and len(lead) == 1
+            and bool(following)
+            and following[0].kind == "word"
+        )
 
-    def _say_before(self, name: str, lead: list[Word]) -> None:
+    def _say_before(self, name: str) -> None:
         """What is said of the words before: a wish, a must, denied, or of no matter."""
         if not self.now.body and self._has_before():
             self.now = self.done.pop()
@@ -284,8 +306,8 @@ class _Cutter:
         has_before = bool(self.now.body) and self.now.body[-1].key not in (",", "and")
         is_last = self._next(end) is None or self.words[end].key == "."
         if (self._ends_clause(end) and has_before) or (is_last and (self.now.body or self.done)):
-            self._say_before("<wish", lead)
-        elif has_before and lead[0].key in ("if", "where", "when") and not self._terms()[-1].kind == "category":
+            self._say_before("<wish")
+        elif has_before and lead[0].key in ("if", "where", "when") and self._terms()[-1].kind != "category":
             self.now.mode = "whole"  # "in red if available otherwise blue"
             self.now.body += lead
         else:
@@ -293,7 +315,9 @@ class _Cutter:
 
     def _place(self, name: str, lead: list[Word], end: int) -> None:
         """A preposition: opens a phrase of its own, or belongs to the noun before."""
-        following = [term for term in terms_of(self.words[end : end + 8]) if term.kind not in ("det", "generic", "degree")]
+        following = [
+            term for term in terms_of(self.words[end : end + 8]) if term.kind not in ("det", "generic", "degree")
+        ]
         kinds = [term.kind for term in following]
         adjective = bool(kinds) and kinds[0] in ADJECTIVES
         ends = len(kinds) < 2 or kinds[1] in (",", "and", "or") or following[1].text.lower() in _ENDS
@@ -306,15 +330,23 @@ class _Cutter:
         elif self.now.mode in NEGATIVE and not self.now.body:
             if name != "in" or not adjective:
                 self.now.body += lead
-        elif name == "in" and adjective and alone and (kinds[0] == "material" or not self._ends_in("part", "pattern")):
-            self._open("is")
-        elif name == "made" and adjective and (len(lead) > 1 or self._all_known()):
+        elif (
+            name == "in" and adjective and alone and (kinds[0] == "material" or not self._ends_in("part", "pattern"))
+        ) or (name == "made" and adjective and (len(lead) > 1 or self._all_known())):
             self._open("is")
         elif lead[0].key == "of":
             self.now.body += lead
-        elif name == "for" and not is_scene(self._terms()) and (self.now.mode == "is" or kinds[:1] and kinds[0] in ("season", "occasion")):
+        elif (
+            name == "for"
+            and not is_scene(self._terms())
+            and (self.now.mode == "is" or (kinds[:1] and kinds[0] in ("season", "occasion")))
+        ):
             self._open("phrase", [Word("for", "for")])
-        elif name == "made" or (self.now.mode == "is" and not is_scene(self._terms()) and (name == "near" or self._ends_in("category") or not self.now.body)):
+        elif name == "made" or (
+            self.now.mode == "is"
+            and not is_scene(self._terms())
+            and (name == "near" or self._ends_in("category") or not self.now.body)
+        ):
             self._open("phrase", lead)
         else:
             self.now.body += lead

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from yofo_rerank.decompose.lexicon import ADJECTIVES, KIND_OF_TERM, NOUNS, TERMS, TIMES, kind_of
 from yofo_rerank.decompose.words import Word
@@ -51,8 +52,10 @@ def terms_of(words: Sequence[Word]) -> list[Term]:
 
 def is_scene(terms: Sequence[Term]) -> bool:
     """Whether something is going on, as in "a man riding a bicycle", so that a place or an "and" belongs to it."""
-    pairs = zip(terms, terms[1:], strict=False)
-    return any(one.kind in ("word", "category") and two.kind == "word" and two.text.endswith("ing") for one, two in pairs)
+    pairs = pairwise(terms)
+    return any(
+        one.kind in ("word", "category") and two.kind == "word" and two.text.endswith("ing") for one, two in pairs
+    )
 
 
 def _match(words: Sequence[Word]) -> list[Term]:

@@ -1,37 +1,23 @@
-"""Typos: a word that is one edit from a word of the lexicon or of the grammar, and from no other."""
+"""Typos: a word that is one edit from one word of the lexicon or of the grammar, and from no other."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from yofo_rerank.decompose.lexicon import KIND_OF_TERM, kind_of
+from yofo_rerank.decompose.lexicon import KIND_OF_TERM, LOOKALIKES, kind_of
 
 _GRAMMAR = "without preferably ideally looking anything nothing except rather avoid possible available should please"
-# Words of their own that are one edit from a known one (found in a vocabulary of 33,000 words).
-_REAL_WORDS = frozenset(
-    """avid bathing batting bearded belated blaze blocker cellars checker chopped chopper comfortably copped doubled earning
-    earnings ethic excerpt filly flare flora forma fridges hater lengthy linking locking looming metallica minimalism modes
-    noting officer overall packets paid painted parsley paste plated pleas pointed possibly power printer quartet raffles
-    related rushing sacks salon scandal scandals seater shippers shocked skit slack slated slippery smoked sorts speaker
-    speakers sport spotter squared stirring stocked strides strikes stretch stripped stylist summary sweeter thorough though
-    topical trailers trainees trainer trend trough trunk vantage violent vocation waited wasted welding whit women wristband
-    wristbands brow greener crown frown blank slack block press dressed skirts grown
-    shots gather chicks filled tired raffle robbed rubbed cellar packet picket sprung squire petit grange tiered""".split()
-)
 _SHORTEST = 6  # letters of a word that is recognised in a typo; of shorter ones only these
 _SHORT = "black white green brown dress shirt skirt round"
 
 
 @lru_cache(maxsize=1)
-def _targets() -> dict[str, tuple[str, ...]]:
+def _targets() -> dict[str, frozenset[str]]:
     """Known words by their first letter."""
     known = {word for term in KIND_OF_TERM for word in term.split() if len(word) >= _SHORTEST and word.isalpha()}
     known |= {f"{word}s" for word in known if KIND_OF_TERM.get(word) in ("part", "category")}
     known |= set(_GRAMMAR.split()) | set(_SHORT.split())
-    by_letter: dict[str, list[str]] = {}
-    for word in sorted(known):
-        by_letter.setdefault(word[0], []).append(word)
-    return {letter: tuple(words) for letter, words in by_letter.items()}
+    return {letter: frozenset(word for word in known if word[0] == letter) for letter in {word[0] for word in known}}
 
 
 @lru_cache(maxsize=4096)
@@ -41,10 +27,10 @@ def mended(word: str) -> str | None:
     >>> mended("withuot"), mended("stripped"), mended("dress")
     ('without', None, None)
     """
-    if len(word) < 4 or not word.isalpha() or word in _REAL_WORDS or kind_of(word):
+    if len(word) < 4 or not word.isalpha() or word in LOOKALIKES or kind_of(word):
         return None
-    targets = _targets().get(word[0], ())
-    if word in targets or f"{word}s" in targets or word.removesuffix("s") in targets or word.removesuffix("es") in targets:
+    targets = _targets().get(word[0], frozenset())
+    if targets & {word, f"{word}s", word.removesuffix("s"), word.removesuffix("es")}:
         return None
     near = [known for known in targets if is_one_edit(word, known)]
     return near[0] if len(near) == 1 else None
@@ -52,6 +38,8 @@ def mended(word: str) -> str | None:
 
 def is_one_edit(typed: str, known: str) -> bool:
     """Whether one letter is missing, added, changed or swapped with its neighbour; the first is never the one.
+
+    In words of up to six letters only a vowel is taken for another.
 
     >>> is_one_edit("dres", "dress"), is_one_edit("leahter", "leather"), is_one_edit("feather", "leather")
     (True, True, False)

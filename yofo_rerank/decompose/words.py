@@ -85,7 +85,7 @@ def _pieces(found: str) -> list[str]:
 
 
 def _named(texts: list[str]) -> list[bool]:
-    """Which words are parts of names ("Red Bull", "Marks and Spencer"), in a text that is not capitalised throughout."""
+    """Which words are parts of names ("Red Bull", "Marks and Spencer"), unless the text is capitalised throughout."""
     letters = [text for text in texts if text[0].isalpha()]
     is_big = [text[0].isupper() for text in texts]
     if sum(text[0].islower() for text in letters) * 3 < len(letters):

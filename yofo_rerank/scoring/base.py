@@ -29,7 +29,7 @@ class ScoringRule(BaseModel):
         try:
             super().__init__(**data)
         except ValidationError as error:
-            raise RuleError(f"{type(self).__name__}: {_explained(error)}") from error
+            raise RuleError(f"the {type(self).model_fields['kind'].default} rule: {_explained(error)}") from error
 
     def check(self, requirements: Sequence[Requirement]) -> None:
         """Refuse requirements that the rule cannot score, before any model runs.

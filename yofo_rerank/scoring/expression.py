@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -22,7 +21,8 @@ class ExpressionRule(ScoringRule):
     With `soft` (the default) each name is yes with its p_yes, independently of the others, and the value is what the
     formula gives on average: `r1 and not r2` is p1 * (1 - p2), `r1 + r2 + r3 >= 2` the probability of two yes or more.
     Without `soft` the verdicts are used, as in the paper. The value is then scaled from the smallest and the largest
-    one that the formula can take to 0..1: `2*r1 + r3` is divided by 3.
+    one that the formula can take, over all answers, to 0..1: `2*r1 + r3` is divided by 3. At most 12 names that hang
+    together may occur more than once.
 
     The score is monotone in a requirement only where the formula is.
 
@@ -59,5 +59,5 @@ class ExpressionRule(ScoringRule):
         expression = parse_expression(self.expression)
         values = [judgement.p_yes if self.soft else float(judgement.verdict) for judgement in judgements]
         p_yes = dict(zip(requirement_names([judgement.requirement for judgement in judgements]), values, strict=True))
-        value = math.fsum(factor * expected_value(part, p_yes) for factor, part in expression.parts)
+        value = expected_value(expression, p_yes)
         return (value - expression.low) / (expression.high - expression.low)

@@ -22,9 +22,12 @@ MAX_CHARS = 2000
 MAX_NODES = 500
 MAX_DEPTH = 100  # a sum of 100 terms is 100 deep
 MAX_NUMBER = 1e6
-MAX_STEPS = 20_000  # combinations of values in one evaluation; some milliseconds
+MAX_STEPS = 100_000  # combinations of values in one evaluation of the whole expression
+
+MAX_TIED = 12  # names that occur more than once, among parts that share them
 
 Distribution = dict[float, float]  # value -> probability
+Part = tuple[float, ast.expr]  # factor, and what it multiplies
 
 _PLAIN = re.compile(r"[A-Za-z0-9_ \t().,+\-*/<>=!]*")  # ASCII: Python would read other alphabets' letters as these
 _GLUED = re.compile(r"(?:(?<![A-Za-z0-9_])|\.)[0-9][0-9.]*[A-Za-z_]")  # `2r1`, `1or`, `1e9`, `0x10`
@@ -50,7 +53,7 @@ _ALLOWED = "requirement names, numbers, and or not + - * / < <= > >= == != min()
 class Expression:
     """A parsed expression: the sum of factor * part, and the smallest and largest value it can take."""
 
-    parts: tuple[tuple[float, ast.expr], ...]
+    parts: tuple[Part, ...]
     names: frozenset[str]
     low: float
     high: float
@@ -69,12 +72,7 @@ def parse_expression(text: str) -> Expression:
     body = _parse(text.strip())
     _check_nodes(body)
     parts = tuple(_linear_parts(body))
-    low = high = 0.0
-    for factor, part in parts:
-        values = [factor * value for value in _possible_values(part)]
-        if not all(map(math.isfinite, values)):
-            raise RuleError("the values of the expression overflow")
-        low, high = low + min(values), high + max(values)
+    low, high = _range(parts)
     if not math.isfinite(high - low):
         raise RuleError("the values of the expression overflow")
     if not low < high:
@@ -82,20 +80,65 @@ def parse_expression(text: str) -> Expression:
     return Expression(parts, frozenset(_names(body)), low, high)
 
 
-def expected_value(node: ast.expr, p_yes: Mapping[str, float]) -> float:
+def expected_value(expression: Expression, p_yes: Mapping[str, float]) -> float:
     """The mean value of an expression whose names are 1 with probability `p_yes[name]`, independently, else 0."""
     steps = _Steps()
     terms = []
-    for probability, settled in _settle_repeated(node, p_yes):
-        values = _distribution(node, settled, steps)
-        terms.append(probability * math.fsum(value * share for value, share in values.items()))
+    for factor, part in expression.parts:
+        for probability, settled in _settle_repeated(part, p_yes):
+            shares = _distribution(part, settled, steps)
+            terms.append(factor * probability * math.fsum(value * share for value, share in shares.items()))
     return math.fsum(terms)
 
 
-def _possible_values(node: ast.expr) -> set[float]:
+def _range(parts: Sequence[Part]) -> tuple[float, float]:
+    """The smallest and the largest value of the sum over all answers, exactly.
+
+    Names that occur more than once are tried both ways, among parts that hang together by such names; the other names
+    can be chosen for each part alone, so that the best of the sum is the sum of the best.
+    """
     steps = _Steps()
-    undecided = dict.fromkeys(_names(node), 0.5)
-    return {value for _, settled in _settle_repeated(node, undecided) for value in _distribution(node, settled, steps)}
+    low = high = 0.0
+    counts = Counter(name for _, part in parts for name in _names(part))
+    for group in _groups(parts, {name for name, count in counts.items() if count > 1}):
+        tied = sorted({name for _, part in group for name in _names(part) if counts[name] > 1})
+        ends = [_ends(group, dict(zip(tied, answers, strict=True)), steps) for answers in _answers(len(tied), steps)]
+        low += min(lowest for lowest, _ in ends)
+        high += max(highest for _, highest in ends)
+    return low, high
+
+
+def _groups(parts: Sequence[Part], tied: set[str]) -> list[list[Part]]:
+    """The parts, those that share a name together."""
+    groups: list[tuple[set[str], list[Part]]] = []
+    for factor, part in parts:
+        names = tied.intersection(_names(part))
+        joined = [group for group in groups if group[0] & names]
+        groups = [group for group in groups if not group[0] & names]
+        members = [member for _, group in joined for member in group]
+        groups.append((names.union(*(found for found, _ in joined)), [*members, (factor, part)]))
+    return [group for _, group in groups]
+
+
+def _answers(n: int, steps: _Steps) -> Iterator[tuple[float, ...]]:
+    if n > MAX_TIED:
+        raise RuleError(
+            f"the expression ties too many names together: {n} occur more than once, at most {MAX_TIED} may"
+        )
+    steps.take(2**n)
+    return product((1.0, 0.0), repeat=n)
+
+
+def _ends(group: Sequence[Part], settled: Mapping[str, float], steps: _Steps) -> tuple[float, float]:
+    """The smallest and the largest sum of a group, some names being settled."""
+    low = high = 0.0
+    for factor, part in group:
+        undecided = dict.fromkeys(_names(part), 0.5)
+        values = [factor * value for value in _distribution(part, undecided | settled, steps)]
+        if not all(map(math.isfinite, values)):
+            raise RuleError("the values of the expression overflow")
+        low, high = low + min(values), high + max(values)
+    return low, high
 
 
 def _settle_repeated(node: ast.expr, p_yes: Mapping[str, float]) -> Iterator[tuple[float, dict[str, float]]]:

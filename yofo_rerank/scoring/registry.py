@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,7 +53,14 @@ def get_rule(spec: str | Mapping[str, Any] | ScoringRule) -> ScoringRule:
         raise RuleError(f"a scoring rule must be a name, a dict or a ScoringRule, but got {type(spec).__name__}")
     kind = data.get("kind")
     if not isinstance(kind, str) or kind not in RULES:
-        raise RuleError(f"unknown scoring rule {kind!r:.80}; known kinds are {', '.join(RULES)}")
+        problem = f"unknown scoring rule {kind!r:.80}" if "kind" in data else "a scoring rule as data needs a kind"
+        example = json.dumps(EXAMPLES["threshold_count"])
+        raise RuleError(
+            f"{problem}; known kinds are {', '.join(RULES)}; a rule is such a name, or data such as {example}"
+        )
     if not all(isinstance(key, str) for key in data):
         raise RuleError(f"the keys of a {kind} rule must be str, but got {list(data)!r:.80}")
-    return RULES[kind](**data)
+    try:
+        return RULES[kind](**data)
+    except RuleError as error:
+        raise RuleError(f"{error}; an example of kind {kind}: {json.dumps(EXAMPLES[kind])}") from error
