@@ -26,11 +26,11 @@ from evals.opening import open_judge
 from evals.record import RESULTS, print_table, write_record
 from evals.regions import LOCAL, grown, on_grid, true_region
 from yofo_rerank import Document, Requirement, YofoJudge
-from yofo_rerank.evidence import Box, Evidence
 from yofo_rerank.mini.catalog import sample_garments
 from yofo_rerank.mini.render import render
 from yofo_rerank.mini.statements import say
 from yofo_rerank.models.evidence import log_odds
+from yofo_rerank.requirements import Box, Evidence
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _affirmed(judge: YofoJudge, stream: Iterator[Case]) -> tuple[Evidence, Case]
     """The next statement that the judge affirms: what it denies has no evidence for yes."""
     for case in stream:
         [evidence] = judge.evidence(case.document, [case.text])
-        if evidence.judgement.verdict and evidence.box is not None:
+        if evidence.verdict and evidence.box is not None:
             return evidence, case
     raise RuntimeError("the stream of statements ended")
 

@@ -9,12 +9,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from yofo_rerank import Judgement, Requirement
-from yofo_rerank.evidence import Evidence, Word, draw_overlay, find_box, grid_windows, token_heat
+from yofo_rerank import Requirement
+from yofo_rerank.evidence import draw_overlay, find_box, grid_windows, token_heat
+from yofo_rerank.requirements import Evidence, Explanation, Word
 
 
-def judged(p_yes: float = 0.9) -> Judgement:
-    return Judgement(requirement=Requirement(text="has a belt"), p_yes=p_yes, verdict=p_yes > 0.5)
+def evidence(heat, *, p_yes=0.9, **other) -> Evidence:
+    verdict = p_yes > 0.5
+    wish = Requirement(text="has a belt")
+    return Evidence(
+        requirement=wish, p_yes=p_yes, verdict=verdict, heat=heat, box=find_box(heat, verdict=verdict), **other
+    )
 
 
 @settings(max_examples=150, deadline=None)
@@ -67,14 +72,13 @@ def test_heat_is_the_mean_of_the_windows_over_a_token():
 
 def test_a_denied_requirement_has_its_box_where_no_comes_from():
     heat = ((0.0, 5.0), (-3.0, 0.0))
-    assert Evidence(judged(0.9), heat=heat).box == (0.5, 0.0, 1.0, 0.5)
-    assert Evidence(judged(0.1), heat=heat).box == (0.0, 0.5, 0.5, 1.0)
+    assert evidence(heat, p_yes=0.9).box == (0.5, 0.0, 1.0, 0.5)
+    assert evidence(heat, p_yes=0.1).box == (0.0, 0.5, 0.5, 1.0)
 
 
 def test_overlay_marks_the_place_and_leaves_the_picture_alone():
     image = Image.new("RGB", (120, 80), "grey")
-    evidence = Evidence(judged(), heat=((0.0, 0.0, 6.0), (0.0, 0.0, 0.0)))
-    shown = evidence.overlay(image)
+    shown = evidence(((0.0, 0.0, 6.0), (0.0, 0.0, 0.0))).overlay(image)
     assert shown.size == image.size and image.getcolors() == [(9600, (128, 128, 128))]
     changed = np.abs(np.asarray(shown, int) - np.asarray(image, int)).sum(-1)
     assert changed[10:30, 90:110].min() > 20
@@ -82,8 +86,11 @@ def test_overlay_marks_the_place_and_leaves_the_picture_alone():
     assert list(draw_overlay(image, (), None).get_flattened_data()) == list(image.get_flattened_data())
 
 
-def test_evidence_is_json():
-    data = Evidence(judged(), heat=((1.0,),), words=(Word("belt", 3, 0.5),)).to_dict()
-    assert json.loads(json.dumps(data)) == data
+def test_evidence_is_json_and_read_back():
+    found = evidence(((1.0,),), words=(Word(text="belt", start=3, weight=0.5),))
+    data = json.loads(json.dumps(found.to_dict()))
+    assert Evidence(**data) == found
     assert data["box"] == [0.0, 0.0, 1.0, 1.0]
-    assert Evidence(judged()).to_dict()["box"] is None
+    explained = Explanation(index=0, score=0.5, evidence=(found,))
+    assert Explanation(**json.loads(json.dumps(explained.to_dict()))) == explained
+    assert "evidence" not in Explanation(index=0, score=0.5).to_dict()

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(BROWSER is None, reason="no C
 def page_file(tmp_path_factory):
     reranker = YofoReranker(YofoJudge.from_pretrained("mini"))
     retriever = sample_retriever(60, seed=5)
-    rankings = [reranker.rerank(query, retriever.search(query, top_k=20)) for query in QUERIES]
+    rankings = [reranker.rerank(query, retriever.search(query, top_k=20), evidence=True) for query in QUERIES]
     return write_page(rankings, tmp_path_factory.mktemp("page") / "page.html", details={"judge": "mini"})
 
 
@@ -68,4 +68,20 @@ def test_everything_is_reachable_by_keyboard(browser, page_file):
     assert wanted >= len(QUERIES) * 3
     assert reached >= set(range(wanted))
     assert page.locator("h1").count() == 1
+    page.close()
+
+
+@pytest.mark.parametrize("how", ["hover", "focus", "tap"])
+def test_a_chip_shows_its_evidence_over_the_picture(browser, page_file, how):
+    page = browser.new_page(viewport={"width": 390, "height": 844}, has_touch=how == "tap", reduced_motion="reduce")
+    page.goto(page_file.as_uri())
+    card = page.locator(".after .card").first
+    chip, heat = card.locator(".chip.seen").first, card.locator(".heat").first
+    assert heat.evaluate("one => getComputedStyle(one).opacity") == "0"
+    getattr(chip, how)()
+    assert heat.evaluate("one => getComputedStyle(one).opacity") == "1"
+    shown = card.locator(".heat").evaluate_all("all => all.filter(one => getComputedStyle(one).opacity == 1).length")
+    assert shown == 1
+    picture, layer = (card.locator(".frame img").nth(place).bounding_box() for place in (0, 1))
+    assert picture == layer
     page.close()

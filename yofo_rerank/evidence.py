@@ -1,83 +1,17 @@
-"""Evidence: where in a document an answer comes from, as a map over image tokens or weights of words.
-
-A map says what the answer depends on: how far the log-odds of yes fall when the model cannot see a place. It is no
-segmentation, and a place that is seen in two spots may carry little in each.
-"""
+"""Maps of evidence: windows that are hidden, the map they make, the box of what carries most, the picture under it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from yofo_rerank.requirements import Judgement
-
-Box = tuple[float, float, float, float]  # left, top, right, bottom in 0..1 of the upright picture
+from yofo_rerank.requirements import Box
 
 SHARE = 0.7  # of what speaks for the verdict: the least that a box holds
-_FOR, _AGAINST, _EDGE = (91, 63, 209), (217, 119, 6), (255, 255, 255)  # colours of an overlay
+_FOR, _AGAINST, _EDGE = (91, 63, 209), (217, 119, 6), (255, 255, 255, 255)  # colours of an overlay
 _STRONGEST = 0.62  # opacity of an overlay where the map is at its peak
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word of a document's text, and how far the log-odds of yes fall without it."""
-
-    text: str
-    start: int  # in the document's text
-    weight: float  # log-odds
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What one judgement rests on.
-
-    >>> from yofo_rerank import Requirement
-    >>> seen = Judgement(requirement=Requirement(text="has a logo"), p_yes=0.98, verdict=True)
-    >>> Evidence(seen, heat=((0.0, 4.0), (0.0, 0.1))).box
-    (0.5, 0.0, 1.0, 0.5)
-
-    Args:
-        judgement: of the whole document.
-        heat: rows x columns of image tokens, signed, in log-odds of yes: positive where the answer yes comes from;
-            empty without an image.
-        page: which of the document's images `heat` is of, from 0: the one that carries most.
-        words: of the document's text.
-    """
-
-    judgement: Judgement
-    heat: tuple[tuple[float, ...], ...] = ()
-    page: int = 0
-    words: tuple[Word, ...] = ()
-
-    @property
-    def p_yes(self) -> float:
-        """Of the judgement."""
-        return self.judgement.p_yes
-
-    @property
-    def box(self) -> Box | None:
-        """The smallest rectangle of what carries most of the verdict; None where nothing in the picture does."""
-        return find_box(self.heat, verdict=self.judgement.verdict)
-
-    def overlay(self, image: Image.Image) -> Image.Image:
-        """A copy of the upright picture with the map on it: violet speaks for yes, amber against; the box in white."""
-        return draw_overlay(image, self.heat, self.box)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types."""
-        return {
-            "requirement": self.judgement.requirement.text,
-            "p_yes": self.p_yes,
-            "verdict": self.judgement.verdict,
-            "heat": [list(row) for row in self.heat],
-            "box": None if self.box is None else list(self.box),
-            "page": self.page,
-            "words": [{"text": word.text, "start": word.start, "weight": word.weight} for word in self.words],
-        }
 
 
 def find_box(heat: Sequence[Sequence[float]], *, verdict: bool, share: float = SHARE) -> Box | None:
@@ -147,21 +81,45 @@ def _starts(n: int, side: int) -> list[int]:
     return sorted({*range(0, n - side + 1, max(1, side // 2)), n - side})
 
 
-def draw_overlay(image: Image.Image, heat: Sequence[Sequence[float]], box: Box | None) -> Image.Image:
-    """The picture under a map; the input stays as it is."""
-    shown = image.convert("RGB")
-    if not heat:
-        return shown
+def where(box: Box) -> str:
+    """A box in words, by its middle.
+
+    >>> where((0.3, 0.4, 0.7, 0.6)), where((0.0, 0.0, 0.3, 0.2)), where((0.0, 0.0, 1.0, 0.9))
+    ('in the middle', 'top left', 'all over')
+    """
+    left, top, right, bottom = box
+    if (right - left) * (bottom - top) > 0.5:
+        return "all over"
+    row = ("top", "", "bottom")[min(2, int((top + bottom) * 1.5))]
+    column = ("left", "", "right")[min(2, int((left + right) * 1.5))]
+    return f"{row} {column}".strip() or "in the middle"
+
+
+def draw_layer(heat: Sequence[Sequence[float]], box: Box | None, size: tuple[int, int]) -> Image.Image:
+    """A map as a transparent picture (RGBA) of that size, to lie over another: violet for yes, amber against.
+
+    >>> draw_layer(((1.0, 0.0),), None, (9, 6)).mode
+    'RGBA'
+    """
+    layer = Image.new("RGBA", size, (*_FOR, 0))
     values = np.asarray(heat, dtype=np.float32)
-    strongest = float(np.abs(values).max())
+    strongest = float(np.abs(values).max()) if values.size else 0.0
     if strongest > 0:
-        smooth = Image.fromarray(values / strongest, mode="F").resize(shown.size, Image.Resampling.BICUBIC)
-        for colour, sign in ((_FOR, 1), (_AGAINST, -1)):
-            opacity = np.clip(np.asarray(smooth) * sign, 0, 1) * _STRONGEST * 255
-            shown.paste(Image.new("RGB", shown.size, colour), mask=Image.fromarray(opacity.astype(np.uint8)))
+        smooth = np.asarray(Image.fromarray(values / strongest, mode="F").resize(size, Image.Resampling.BICUBIC))
+        colours = np.where(smooth[..., None] > 0, _FOR, _AGAINST)
+        opacity = np.clip(np.abs(smooth), 0, 1)[..., None] * _STRONGEST * 255
+        layer = Image.fromarray(np.concatenate([colours, opacity], axis=-1).astype(np.uint8), mode="RGBA")
     if box is not None:
         left, top, right, bottom = box
-        width, height = shown.size
-        corners = (left * width, top * height, right * width - 1, bottom * height - 1)
-        ImageDraw.Draw(shown).rectangle(corners, outline=_EDGE, width=max(2, min(shown.size) // 96))
-    return shown
+        corners = (left * size[0], top * size[1], right * size[0] - 1, bottom * size[1] - 1)
+        ImageDraw.Draw(layer).rectangle(corners, outline=_EDGE, width=max(1, min(size) // 80))
+    return layer
+
+
+def draw_overlay(image: Image.Image, heat: Sequence[Sequence[float]], box: Box | None) -> Image.Image:
+    """The upright picture under a map; a new picture.
+
+    >>> draw_overlay(Image.new("RGB", (9, 6)), ((1.0, 0.0),), None).mode
+    'RGB'
+    """
+    return Image.alpha_composite(image.convert("RGBA"), draw_layer(heat, box, image.size)).convert("RGB")

@@ -15,13 +15,12 @@ from yofo_rerank.models.build import Budget, Source, from_components, shared_slo
 from yofo_rerank.models.forks import check_not_forked
 from yofo_rerank.models.sources import MINI
 from yofo_rerank.prompts.format import Attention
-from yofo_rerank.requirements import Failure, JudgedDocument, Judgement, Requirement
+from yofo_rerank.requirements import Evidence, Failure, JudgedDocument, Judgement, Requirement
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, ProcessorMixin
 
-    from yofo_rerank.evidence import Evidence
     from yofo_rerank.models.answering import Answers
     from yofo_rerank.models.slot_model import SlotModel
 

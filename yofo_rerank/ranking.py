@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from yofo_rerank.candidates import Candidate
 from yofo_rerank.documents import Document
-from yofo_rerank.errors import DocumentError, ModelError
-from yofo_rerank.requirements import Explanation, Failure, JudgedDocument
+from yofo_rerank.errors import ConfigError, DocumentError, ModelError, YofoError
+from yofo_rerank.requirements import Explanation, Failure, JudgedDocument, Requirement
 from yofo_rerank.scoring import ScoringRule
+
+logger = logging.getLogger(__name__)
 
 _MODEL_FAILURES = ("nan", "oom")
 
@@ -73,3 +78,25 @@ def finite(score: object) -> float | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
+
+
+def with_evidence(
+    judge: Any, places: Sequence[Explanation], candidates: Sequence[Candidate], requirements: Sequence[Requirement]
+) -> list[Explanation]:
+    """The places, each with the evidence of its judgements; one that failed, or whose evidence fails, stays as it is.
+
+    Raises:
+        ConfigError: the judge shows no evidence.
+    """
+    if not callable(getattr(judge, "evidence", None)):
+        raise ConfigError(f"{type(judge).__name__} shows no evidence; wanted a YofoJudge, or evidence=False")
+    shown = []
+    for place in places:
+        document = candidates[place.index]
+        try:
+            found = judge.evidence(document, requirements) if place.failure is None else ()
+        except YofoError as error:  # the judgements stand; where they come from is not known
+            logger.warning("no evidence for document %r: %s", getattr(document, "id", "")[:80], error)
+            found = ()
+        shown.append(replace(place, evidence=tuple(found)))
+    return shown

@@ -1,4 +1,4 @@
-"""The words of the library: Requirement, DecomposedQuery, Judgement, Failure, Explanation, RankedDocument, Ranking.
+"""The words of the library: Requirement, DecomposedQuery, Judgement, Evidence, Failure, Explanation, a ranking.
 
 All are frozen and JSON-able; numbers are Python floats.
 """
@@ -17,8 +17,10 @@ from yofo_rerank.documents import Document
 
 if TYPE_CHECKING:
     import pandas as pd
+    from PIL import Image
 
 Necessity = Literal["must", "should"]
+Box = tuple[float, float, float, float]  # left, top, right, bottom in 0..1
 
 MAX_REQUIREMENT_CHARS = 1000
 MAX_QUERY_CHARS = 5_000  # of a query nothing reads more: no decomposer, no chat model, no first stage
@@ -86,6 +88,46 @@ class Judgement(BaseModel):
         return self.model_dump()
 
 
+class Word(BaseModel):
+    """A word of a document's text, and how far the log-odds of yes fall without it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str
+    start: int  # its place in the document's text
+    weight: float
+
+
+class Evidence(Judgement):
+    """A judgement, and where in the document it comes from.
+
+    A map says what the answer depends on: how far the log-odds of yes fall when a place cannot be seen. It is no
+    segmentation, and what is seen in two places may carry little in each.
+
+    `heat` has the rows and columns of the image's tokens, positive where yes comes from; `box` is (left, top, right,
+    bottom) in 0..1 of the upright picture, the smallest that holds most of what speaks for the verdict; `page` is the
+    image they are of, from 0; `words` weighs the document's text. Without an image `heat` is empty and `box` None.
+
+    >>> Evidence(requirement=Requirement(text="has a belt"), p_yes=0.9, verdict=True, box=(0, 0, 1, 0.5)).box
+    (0.0, 0.0, 1.0, 0.5)
+    """
+
+    heat: tuple[tuple[float, ...], ...] = ()
+    box: Box | None = None
+    page: int = 0
+    words: tuple[Word, ...] = ()
+
+    def overlay(self, image: Image.Image) -> Image.Image:
+        """A copy of the upright picture with the map on it: violet speaks for yes, amber against; the box is white."""
+        from yofo_rerank.evidence import draw_overlay
+
+        return draw_overlay(image, self.heat, self.box)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types; `Evidence(**data)` reads them back."""
+        return self.model_dump(mode="json")
+
+
 class Failure(BaseModel):
     """Why a document could not be judged: a stable code and one sentence."""
 
@@ -119,16 +161,18 @@ class Explanation:
     retrieval_score: float | None = None
     judgements: tuple[Judgement, ...] = ()
     failure: Failure | None = None
+    evidence: tuple[Evidence, ...] = ()  # of the judgements, where it was asked for
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; `Explanation(**data)` reads them back."""
-        return {
+        found: dict[str, Any] = {
             "index": self.index,
             "score": self.score,
             "retrieval_score": self.retrieval_score,
             "judgements": [judgement.to_dict() for judgement in self.judgements],
             "failure": self.failure.model_dump() if self.failure else None,
         }
+        return found | ({"evidence": [one.to_dict() for one in self.evidence]} if self.evidence else {})
 
 
 @checked_dataclass(frozen=True)

@@ -12,7 +12,7 @@ from yofo_rerank.documents import Document, DocumentLike
 from yofo_rerank.errors import ConfigError, DecomposeError, DocumentError
 from yofo_rerank.judging import Judge, check_requirements
 from yofo_rerank.progress import Progress
-from yofo_rerank.ranking import explain_outcomes, failure_warnings, raise_first_failure, unreadable
+from yofo_rerank.ranking import explain_outcomes, failure_warnings, raise_first_failure, unreadable, with_evidence
 from yofo_rerank.requirements import (
     DecomposedQuery,
     Explanation,
@@ -80,6 +80,7 @@ class YofoReranker:
         requirements: Sequence[str | Requirement] | None = None,
         retrieval_scores: Sequence[float] | None = None,
         scoring: RuleSpec | None = None,
+        evidence: bool = False,
         progress: Progress = False,
     ) -> Ranking:
         """Best first, in new objects; equal scores keep the order of the input.
@@ -92,9 +93,11 @@ class YofoReranker:
             requirements: skip decomposition.
             retrieval_scores: one per document; goes before the hits' own.
             scoring: for this call; goes before the reranker's own and the decomposer's.
+            evidence: also show where each answer comes from, for the places returned; some more reads of each.
             progress: True shows a bar on stderr; or a function of (judged so far, all documents).
 
         Raises:
+            ConfigError: evidence of a judge that shows none.
             DecomposeError, RequirementError, RuleError: before any model work.
             DocumentError: something that is no document, or one id for two different documents.
             ModelError: the model cannot be loaded.
@@ -109,6 +112,9 @@ class YofoReranker:
             scoring=scoring,
             progress=progress,
         )
+        if evidence:
+            wanted, places = explained.query.requirements, explained.places[:top_k]
+            explained = explained._replace(places=with_evidence(self.judge, places, candidates, wanted))
         return self._ranking(explained, candidates, top_k)
 
     def rerank_many(

@@ -13,9 +13,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from yofo_rerank.errors import ConfigError
-from yofo_rerank.evidence import Evidence, Word, grid_windows, token_heat
+from yofo_rerank.evidence import find_box, grid_windows, token_heat
 from yofo_rerank.judging import to_judgement
 from yofo_rerank.prompts.tokens import text_offsets
+from yofo_rerank.requirements import Evidence, Requirement, Word
 
 if TYPE_CHECKING:
     from yofo_rerank.documents import Document
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from yofo_rerank.models.slot_model import SlotModel
     from yofo_rerank.models.states import PrefixState
     from yofo_rerank.prompts import Template
-    from yofo_rerank.requirements import Judgement, Requirement
+    from yofo_rerank.requirements import Judgement
 
 _WORD = re.compile(r"\w+(?:[-'\u2019]\w+)*")
 
@@ -82,8 +83,17 @@ class Places:
         ]
         sign = 1 if judgement.verdict else -1
         page = max(range(len(maps)), key=lambda at: max(sign * fall for row in maps[at] for fall in row), default=0)
-        words = tuple(Word(word.group(), word.start(), fall) for (word, _), fall in zip(self.words, rest, strict=True))
-        return Evidence(judgement, heat=maps[page] if maps else (), page=page, words=words)
+        heat = maps[page] if maps else ()
+        return Evidence(
+            **dict(judgement),
+            heat=heat,
+            box=find_box(heat, verdict=judgement.verdict),
+            page=page,
+            words=tuple(
+                Word(text=word.group(), start=word.start(), weight=fall)
+                for (word, _), fall in zip(self.words, rest, strict=True)
+            ),
+        )
 
 
 def log_odds(model: SlotModel, state: PrefixState, template: Template, unseen: Sequence[Sequence[int]]) -> list[float]:

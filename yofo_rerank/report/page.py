@@ -9,13 +9,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import ImageError
+from yofo_rerank.evidence import draw_layer, where
 from yofo_rerank.report.templates import get_template
 from yofo_rerank.requirements import Judgement, RankedDocument, Ranking
 
 THUMBNAIL_SIDE = 320  # pixels; shown at half of it, sharp on dense screens
+OVERLAY_SIDE = 64  # pixels: a map is coarse
 MAX_TEXT_CHARS = 600  # of a text document; a card is no place to read a book
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """Evidence as the page shows it: over the picture, and in words."""
+
+    picture: str  # data: URI
+    where: str
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,7 @@ class Card:
     score: float  # ours
     retrieval_score: float | None  # the first stage's
     judgements: tuple[Judgement, ...]
+    overlays: tuple[Overlay | None, ...]  # of the judgements
     failure: str | None
 
     @property
@@ -66,7 +79,9 @@ def render_page(rankings: Sequence[Ranking], *, top_k: int = 10, details: Mappin
     True
     """
     searches = [_search(ranking, max(top_k, 0)) for ranking in rankings]
-    return get_template("page.html.j2").render(searches=searches, details=details or {})
+    cards = [card for search in searches for order in search["orders"] for card in order["cards"]]
+    n_overlays = max((len(card.overlays) for card in cards if any(card.overlays)), default=0)
+    return get_template("page.html.j2").render(searches=searches, details=details or {}, n_overlays=n_overlays)
 
 
 def write_page(
@@ -88,9 +103,27 @@ def thumbnail(document: Document, *, side: int = THUMBNAIL_SIDE) -> str | None:
     if image is None:
         return None
     image.thumbnail((side, side))
+    return _data_uri(image)
+
+
+def _data_uri(image: Image.Image) -> str:
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", quality=82)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _overlays(ranked: RankedDocument) -> tuple[Overlay | None, ...]:
+    """One for each judgement; None where there is no evidence, or none in the picture."""
+    evidence = ranked.evidence or (None,) * len(ranked.judgements)
+    shown = [one for one in evidence if one is not None and one.box is not None]
+    size = ranked.document.load_image().size if shown else (1, 1)  # type: ignore[union-attr]  # a box has a picture
+    width, height = (max(1, round(side * OVERLAY_SIDE / max(size))) for side in size)
+    return tuple(
+        Overlay(_data_uri(draw_layer(one.heat, one.box, (width, height))), where(one.box))
+        if one is not None and one.box is not None
+        else None
+        for one in evidence
+    )
 
 
 def _search(ranking: Ranking, top_k: int) -> dict[str, Any]:
@@ -123,5 +156,6 @@ def _card(ranked: RankedDocument, after: int) -> Card:
         score=ranked.score,
         retrieval_score=ranked.retrieval_score,
         judgements=ranked.judgements,
+        overlays=_overlays(ranked),
         failure=ranked.failure.message if ranked.failure else None,
     )

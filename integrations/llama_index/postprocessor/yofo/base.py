@@ -26,6 +26,7 @@ from yofo_rerank.errors import DecomposeError
 from yofo_rerank.frameworks.settings import given
 from yofo_rerank.judge import YofoJudge
 from yofo_rerank.models.build import Budget
+from yofo_rerank.ranking import with_evidence
 from yofo_rerank.requirements import DecomposedQuery, Requirement
 from yofo_rerank.reranker import YofoReranker
 from yofo_rerank.scoring import get_rule
@@ -105,6 +106,9 @@ class YofoRerank(BaseNodePostprocessor, PromptMixin):
     )
     metadata_mode: MetadataMode = Field(
         default=MetadataMode.NONE, description="Which metadata is read beside a node's text."
+    )
+    evidence: bool = Field(
+        default=False, description="Also keep where in a node each answer comes from; some more reads of each node."
     )
     on_error: Literal["raise", "last", "drop"] = Field(
         default="last",
@@ -254,9 +258,10 @@ class YofoRerank(BaseNodePostprocessor, PromptMixin):
         reader = NodeReader(self.image_root, self.allow_remote_images, self.file_path_key, self.metadata_mode)
         ids = [f"{position}: {scored.node_id}" for position, scored in enumerate(nodes)]
         reranker = YofoReranker(self._judge(), on_error=self.on_error)
+        candidates = reader.read_all([scored.node for scored in nodes], ids)
         found = reranker.explain(
             decomposed.query,
-            reader.read_all([scored.node for scored in nodes], ids),
+            candidates,
             requirements=decomposed.requirements,
             scoring=self.scoring or decomposed.scoring,
             retrieval_scores=[scored.score for scored in nodes],
@@ -264,12 +269,15 @@ class YofoRerank(BaseNodePostprocessor, PromptMixin):
         for warning in found.warnings:
             logger.warning(warning)
         kept = [one for one in found.places if self.score_threshold is None or one.score >= self.score_threshold]
+        kept = kept[: self.top_n]
+        if self.evidence:
+            kept = with_evidence(reranker.judge, kept, candidates, decomposed.requirements)
         return [
             NodeWithScore(
                 node=explained(nodes[one.index].node, one, keep_retrieval_score=self.keep_retrieval_score),
                 score=one.score,
             )
-            for one in kept[: self.top_n]
+            for one in kept
         ]
 
     def _judge(self) -> YofoJudge:

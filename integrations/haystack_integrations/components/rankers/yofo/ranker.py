@@ -23,6 +23,7 @@ from yofo_rerank import Requirement, YofoJudge, YofoReranker
 from yofo_rerank.decompose import FixedDecomposer, get_decomposer
 from yofo_rerank.frameworks.settings import given
 from yofo_rerank.models.build import Budget
+from yofo_rerank.ranking import with_evidence
 from yofo_rerank.requirements import Explanation
 from yofo_rerank.reranker import OnError
 from yofo_rerank.scoring import ScoringRule
@@ -72,6 +73,8 @@ class YofoRanker:
         meta_fields_to_embed: shown to the model before the content.
         embedding_separator: between these.
         meta_field: where the reasons go.
+        evidence: also say where in a document each answer comes from: a box in its image (left, top, right, bottom in
+            0..1), weights of its words. Some more reads of each document.
 
     Raises:
         ValueError: a parameter that cannot be used.
@@ -103,6 +106,7 @@ class YofoRanker:
         meta_fields_to_embed: Sequence[str] | None = None,
         embedding_separator: str = "\n",
         meta_field: str = "yofo",
+        evidence: bool = False,
     ) -> None:
         self.model = str(model)
         self.adapter = None if adapter is None else str(adapter)
@@ -127,6 +131,7 @@ class YofoRanker:
         self.meta_fields_to_embed = list(meta_fields_to_embed or [])
         self.embedding_separator = embedding_separator
         self.meta_field = meta_field
+        self.evidence = evidence
         self._reader = DocumentReader(
             file_path_meta_field, self.root_path, tuple(self.meta_fields_to_embed), embedding_separator
         )
@@ -182,6 +187,7 @@ class YofoRanker:
             meta_fields_to_embed=self.meta_fields_to_embed,
             embedding_separator=self.embedding_separator,
             meta_field=self.meta_field,
+            evidence=self.evidence,
         )
 
     @classmethod
@@ -229,9 +235,10 @@ class YofoRanker:
         candidates = without_duplicates(documents)
         if not candidates:
             return {"documents": []}
+        read = [self._reader.try_to_read(candidate) for candidate in candidates]
         found = self._reranker.explain(
             query,
-            [self._reader.try_to_read(candidate) for candidate in candidates],
+            read,
             requirements=wanted,
             scoring=scoring,
             retrieval_scores=[candidate.score for candidate in candidates],
@@ -239,6 +246,8 @@ class YofoRanker:
         for warning in (*found.query.warnings, *found.warnings):
             logger.warning("{warning}", warning=warning)
         kept = [one for one in found.places if threshold is None or one.score >= threshold][:limit]
+        if self.evidence:
+            kept = with_evidence(self._reranker.judge, kept, read, found.query.requirements)
         return {"documents": [_explained(candidates[one.index], one, self.meta_field) for one in kept]}
 
     @component.output_types(documents=list[Document])
@@ -259,7 +268,10 @@ class YofoRanker:
 
 
 def _explained(document: Document, explanation: Explanation, meta_field: str) -> Document:
-    return replace(document, score=explanation.score, meta=document.meta | {meta_field: explanation.to_dict()})
+    reasons = explanation.to_dict()
+    for evidence in reasons.get("evidence", ()):
+        del evidence["heat"]  # boxes say enough, and stores hold meta for long
+    return replace(document, score=explanation.score, meta=document.meta | {meta_field: reasons})
 
 
 def _read_requirements(requirements: Sequence[str | dict[str, Any] | Requirement]) -> tuple[Requirement, ...]:
