@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from yofo_rerank.candidates import Candidate
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import ConfigError, DocumentError, ModelError, YofoError
-from yofo_rerank.requirements import Explanation, Failure, JudgedDocument, Requirement
+from yofo_rerank.requirements import Explanation, Failure, JudgedDocument, Ranking, Requirement
 from yofo_rerank.scoring import ScoringRule
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,10 @@ def finite(score: object) -> float | None:
 
 
 def with_evidence(
-    judge: Any, places: Sequence[Explanation], candidates: Sequence[Candidate], requirements: Sequence[Requirement]
+    judge: Any,
+    places: Sequence[Explanation],
+    candidates: Sequence[Candidate] | Mapping[int, Candidate],
+    requirements: Sequence[Requirement],
 ) -> list[Explanation]:
     """The places, each with the evidence of its judgements; one that failed, or whose evidence fails, stays as it is.
 
@@ -100,3 +103,16 @@ def with_evidence(
             found = ()
         shown.append(replace(place, evidence=tuple(found)))
     return shown
+
+
+def shown_with_evidence(ranking: Ranking, judge: Any, top_k: int) -> Ranking:
+    """The ranking, with the evidence of what a page shows of it: the first places of both orders.
+
+    Raises:
+        ConfigError: the judge shows no evidence.
+    """
+    shown = {id(place) for order in (ranking, sorted(ranking, key=lambda one: one.index)) for place in order[:top_k]}
+    documents = {place.index: place.document for place in ranking}
+    wanted = ranking.query.requirements
+    places = [with_evidence(judge, [place], documents, wanted)[0] if id(place) in shown else place for place in ranking]
+    return Ranking(places, query=ranking.query, warnings=ranking.warnings)  # type: ignore[arg-type]

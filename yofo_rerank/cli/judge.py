@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from yofo_rerank.cli import checks, options
+from yofo_rerank.cli import checks, messages, options
 
 if TYPE_CHECKING:
     from yofo_rerank.documents import Document
-    from yofo_rerank.requirements import JudgedDocument
+    from yofo_rerank.judge import YofoJudge
+    from yofo_rerank.requirements import JudgedDocument, Requirement
 
 
 def judge(
@@ -23,6 +25,10 @@ def judge(
     device: options.Device = None,
     attention: options.Attention = None,
     as_json: options.AsJson = False,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(help="Write a picture of one image that shows where each answer comes from.", dir_okay=False),
+    ] = None,
 ) -> None:
     """Judge every requirement of every image, in one forward pass per image.
 
@@ -33,6 +39,8 @@ def judge(
     from yofo_rerank.documents import Document
     from yofo_rerank.judging import check_requirements
 
+    if evidence is not None and len(images) > 1:
+        raise typer.BadParameter(f"--evidence shows one image, but got {len(images)}")
     checks.check_images(images)
     requirements = check_requirements(requirement)
     loaded = options.load_judge(model, adapter, device, attention)
@@ -51,6 +59,21 @@ def judge(
         typer.echo(f"judged by {name}")
     if any(outcome.failure for outcome in outcomes):
         raise typer.Exit(1)
+    if evidence is not None:
+        _write_evidence(evidence, loaded, documents[0], requirements)
+
+
+def _write_evidence(path: Path, judge: YofoJudge, document: Document, requirements: Sequence[Requirement]) -> None:
+    from yofo_rerank.report.sheet import draw_sheet
+
+    with options.step("Looking where the answers come from"):
+        found = judge.evidence(document, requirements)
+    image = document.load_image()
+    try:
+        draw_sheet(image, found).save(path)  # type: ignore[arg-type]  # it has one: it was judged
+    except ValueError as error:  # an ending that Pillow does not know
+        raise typer.BadParameter(f"--evidence {str(path)!r}: {error}; wanted a name such as evidence.png") from error
+    messages.say(f"evidence: {path}")
 
 
 def _as_dict(document: Document, outcome: JudgedDocument) -> dict[str, object]:

@@ -43,6 +43,9 @@ def search(
     attention: options.Attention = None,
     as_json: options.AsJson = False,
     html: Annotated[Path | None, typer.Option(help="Also write one self-contained HTML page.", dir_okay=False)] = None,
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="With --html or --json: also show where each answer comes from.")
+    ] = False,
 ) -> None:
     """Find images by a sentence; without --images or --index in the embedded catalogue of drawn garments.
 
@@ -52,6 +55,7 @@ def search(
         raise typer.BadParameter("give --images or --index, not both")
     checks.check_query(query)
     wanted, scoring = _requirements(query, requirement or [], prefer or []), options.parse_rule(rule)
+    from yofo_rerank.ranking import shown_with_evidence
     from yofo_rerank.reranker import YofoReranker
 
     judge = options.load_judge(model, adapter, device, attention)
@@ -66,6 +70,9 @@ def search(
         hits = retriever.search(query, top_k=candidates)
     with options.judging():
         ranking = reranker.rerank(query, hits, requirements=wanted)
+    if evidence:
+        with options.step("Looking where the answers come from"):
+            ranking = shown_with_evidence(ranking, judge, top_k)
     names = {"judge": options.named(model, adapter), "encoder": options.named(retriever.encoder.model, None)}
     _show(ranking, names, top_k=top_k, as_json=as_json)
     if html:

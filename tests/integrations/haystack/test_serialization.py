@@ -60,6 +60,7 @@ def components(request, monkeypatch):
             meta_fields_to_embed=["title"],
             embedding_separator=" | ",
             meta_field="why",
+            evidence=True,
         ),
         YofoQueryDecomposer(chat_generator=chat(), prompt="JSON: {query}", timeout=2.5),
         OpenClipTextEmbedder(**encoder, prefix="a photo of ", suffix="."),
@@ -112,6 +113,7 @@ def test_every_setting_is_written_under_its_own_name():
         "meta_fields_to_embed": ["title"],
         "embedding_separator": " | ",
         "meta_field": "why",
+        "evidence": True,
     }
     data = YofoRanker(**settings).to_dict()
     assert data == {
