@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 import torch
+from PIL import Image
 
 from yofo_rerank.errors import ExampleError
 from yofo_rerank.prompts import template_ids, token_id
@@ -121,3 +122,19 @@ def test_unreadable_images_name_the_example(loaded, toy_items, image, code):
     with pytest.raises(ExampleError, match=r"train\.jsonl:1: ") as caught:
         Collator(ExampleEncoder(maker, 1536))([dataclasses.replace(toy_items[0], example=example)])
     assert caught.value.code == code
+
+
+def test_a_large_photograph_is_laid_out_as_if_decoded_whole(loaded, toy_items, tmp_path):
+    """Decoded smaller, it has the same grid and about the same pixels."""
+    _, maker = loaded("qwen3_vl")
+    gradient = Image.linear_gradient("L").resize((1600, 1100))
+    Image.merge("RGB", (gradient, gradient.rotate(180), gradient)).save(tmp_path / "large.jpg", quality=95)
+    example = Example(image="large.jpg", properties=({"text": "p", "answer": True},))
+    prefix = ExampleEncoder(maker, 1536).prefix(dataclasses.replace(toy_items[0], example=example, folder=tmp_path))
+    with Image.open(tmp_path / "large.jpg") as image:
+        wanted = maker.make(image.convert("RGB"), None, max_tokens=10_000)
+    assert prefix.ids == wanted.ids
+    assert prefix.grids == wanted.grids
+    difference = (prefix.pictures[0].patches.float() - wanted.pictures[0].patches.float()).abs()
+    assert difference.mean() < 1
+    assert wanted.pictures[0].patches.float().std() > 20

@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from yofo_rerank.documents import ImageLimits, load_image
 from yofo_rerank.errors import DocumentError, ExampleError
+from yofo_rerank.models.patches import Picture
 from yofo_rerank.models.prefixes import Prefix, PrefixMaker
 from yofo_rerank.prompts import PromptFormat, Template, template_ids, token_id
 from yofo_rerank.training.dataset import Item
@@ -51,12 +52,16 @@ class ExampleEncoder:
         Raises:
             ExampleError: the image cannot be read; names the example.
         """
-        image = None
+        patcher = self.maker.patcher
+        parts: list[Picture | str] = []
         try:
             if item.example.image is not None:
-                limits = ImageLimits(root=item.folder)
-                image = load_image(item.folder / item.example.image, limits, name=item.example.image)
-            return self.maker.make(image, item.example.text, max_tokens=sys.maxsize)  # the whole example comes later
+                path, limits = item.folder / item.example.image, ImageLimits(root=item.folder)
+                image = load_image(path, limits, name=item.example.image, max_pixels=patcher.enough_pixels)
+                parts.append(patcher.cut(image, image.info.get("full_size")))
+            if item.example.text is not None:
+                parts.append(item.example.text)
+            return self.maker.lay_out(parts, max_tokens=sys.maxsize)  # the whole example comes later
         except DocumentError as error:
             raise ExampleError(f"{item.where}: {error}", code=error.code) from error
 
