@@ -25,6 +25,7 @@ except ImportError as missing:
 
 from yofo_rerank.mini.indexed import sample_retriever
 from yofo_rerank.retrieval import ClipFaissRetriever
+from yofo_rerank.shown import printable
 
 YAML = Path(__file__).with_suffix(".yaml")
 
@@ -35,7 +36,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         pipeline = build_pipeline(arguments, Path(folder))
         for place, document in enumerate(search(pipeline, arguments.query), start=1):
-            print(f"{place:2}. {document.score:.3f}  {document.id}  {reasons(document)}")
+            print(f"{place:2}. {document.score:.3f}  {printable(document.id)}  {printable(reasons(document), 500)}")
 
 
 def search(pipeline: Pipeline, query: str) -> list[Document]:

@@ -27,6 +27,7 @@ except ImportError as missing:
     sys.exit(f'error: {missing}; pip install ".[llama-index]"')
 
 from yofo_rerank.mini.indexed import sample_retriever
+from yofo_rerank.shown import printable
 
 
 def main() -> None:
@@ -36,7 +37,8 @@ def main() -> None:
     for place, found in enumerate(response.source_nodes, start=1):
         answers = explain(found).judgements
         judged = [f"{'✓' if one.verdict else '✗'} {one.requirement.text} ({one.p_yes:.2f})" for one in answers]
-        print(f"{place:2}. {found.score:.3f}  {found.metadata.get('shop_id', found.node_id)}  {', '.join(judged)}")
+        name = printable(str(found.metadata.get("shop_id", found.node_id)))
+        print(f"{place:2}. {found.score:.3f}  {name}  {printable(', '.join(judged), 500)}")
     if arguments.chat_model:
         print(f"\n{response}")
 

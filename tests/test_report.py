@@ -15,8 +15,8 @@ from rich.console import Console
 from yofo_rerank import DecomposedQuery, Document, Judgement, RankedDocument, Ranking, Requirement
 from yofo_rerank.report import ranking_table, render_page, write_page
 from yofo_rerank.report.page import THUMBNAIL_SIDE, thumbnail
-from yofo_rerank.report.table import printable
 from yofo_rerank.requirements import Failure
+from yofo_rerank.shown import printable
 
 HOSTILE = "<script>document.body.innerHTML='owned'</script>\"'><img src=x onerror=alert(1)>"
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -188,6 +188,27 @@ def test_thumbnail_is_small_and_leaves_the_document_alone() -> None:
 def test_write_page_makes_the_folder(tmp_path: Path) -> None:
     path = write_page([make_ranking(1)], tmp_path / "new" / "page.html")
     assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_a_page_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_page([make_ranking(1)], tmp_path / "page.html")
+    before = path.read_bytes()
+
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space"):
+        write_page([make_ranking(2)], path)
+    with pytest.raises(TypeError):
+        write_page([None], path)  # type: ignore[list-item]
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_half_a_surrogate_pair_is_replaced_in_the_page(tmp_path: Path) -> None:
+    path = write_page([make_ranking(1, query="a dress \ud800")], tmp_path / "page.html", details={"rule": "\udfff"})
+    assert "a dress ?" in path.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

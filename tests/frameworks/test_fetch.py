@@ -78,7 +78,7 @@ def server(tmp_path, monkeypatch):
         return connection
 
     monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **settings: local)
-    monkeypatch.setattr(fetch, "_is_public", lambda address: True)
+    monkeypatch.setattr(fetch, "is_public", lambda address: True)
     monkeypatch.setattr(ssl, "create_default_context", lambda: trusting)
     monkeypatch.setattr(socket, "create_connection", connect)
 
@@ -132,3 +132,25 @@ def test_dripping_is_cut_off(server):
 def test_wrong_certificate(server):
     server(answer("200 OK", PNG))
     assert code_of("https://elsewhere.example/1.png") == "fetch_failed"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://" + "a" * 5000 + ".example/x",
+        "https://\x1b[2J[/b]\u202ehost/x",
+        "ftp://" + "a" * 5000 + "/x",
+        "https://example.com:99999999/" + "x" * 5000,
+        "https://[" + "1" * 5000,
+        "https://host.example/\x1b]0;title\x07" + "x" * 5000,
+    ],
+)
+def test_an_error_shows_a_little_of_the_address_and_steers_nothing(url, monkeypatch):
+    def unknown(*arguments, **settings):
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(ImageError) as caught:
+        fetch_image(url)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 400

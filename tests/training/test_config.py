@@ -101,3 +101,30 @@ def test_not_a_config(tmp_path, content):
 def test_missing_file(tmp_path):
     with pytest.raises(ConfigError, match=r"nowhere\.yaml: cannot be read"):
         TrainConfig.load(tmp_path / "nowhere.yaml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a ["
+        + "x," * 9
+        + "]\n"
+        + "".join(f"{new}: &{new} [{('*' + old + ',') * 9}]\n" for old, new in zip("abcdefg", "bcdefgh", strict=True))
+        + "epochs: *h",
+        "model: " + "[" * 5000,
+        "model: " + "[" * 5000 + "]" * 5000,
+        "epochs: " + "9" * 10_000,
+        "model: 2024-99-99",
+        "? {a: b}\n: c",
+        "model: \x00",
+        "k" * 100_000 + ": 1",
+        "- a",
+        "",
+    ],
+)
+def test_hostile_yaml_is_one_short_error(tmp_path, text):
+    path = tmp_path / "run.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        TrainConfig.load(path)
+    assert len(str(caught.value)) < 3000

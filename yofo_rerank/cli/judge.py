@@ -85,6 +85,7 @@ def _as_dict(document: Document, outcome: JudgedDocument) -> dict[str, object]:
 def _print_outcome(name: str, outcome: JudgedDocument) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from yofo_rerank.report.table import printable, verdict_text
 
@@ -95,5 +96,5 @@ def _print_outcome(name: str, outcome: JudgedDocument) -> None:
         return
     table = Table(box=None, show_header=False, padding=(0, 2))
     for judgement in outcome.judgements:
-        table.add_row(verdict_text(judgement), printable(judgement.requirement.text))
+        table.add_row(verdict_text(judgement), Text(printable(judgement.requirement.text)))
     console.print(table)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import ipaddress
 import socket
 import ssl
 import threading
@@ -13,11 +12,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from yofo_rerank.errors import ImageError
+from yofo_rerank.frameworks.addresses import is_public
 from yofo_rerank.images import DEFAULT_LIMITS
+from yofo_rerank.shown import printable
 
 _PORT = 443
-# Global by the registry, yet they embed IPv4 addresses, which may be private ones.
-_TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "::ffff:0:0/96")))
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,9 @@ def fetch_image(url: str, limits: FetchLimits = FETCH_LIMITS) -> bytes:
     except (OSError, http.client.HTTPException, ValueError) as error:
         if isinstance(error, ImageError):
             raise
-        raise ImageError(f"{host} cannot be fetched from: {type(error).__name__}", code="fetch_failed") from error
+        raise ImageError(
+            f"{printable(host)} cannot be fetched from: {type(error).__name__}", code="fetch_failed"
+        ) from error
 
 
 def _parts(url: str) -> tuple[str, str]:
@@ -62,13 +63,16 @@ def _parts(url: str) -> tuple[str, str]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise ImageError(f"{url[:200]!r} is not a web address", code="url") from error
+        raise ImageError(f"{printable(url)!r} is not a web address", code="url") from error
     if parts.scheme != "https" or not parts.hostname or port not in (None, _PORT) or parts.username is not None:
         wanted = "https://host/path, without port or user name"
-        raise ImageError(f"{parts.scheme}://{parts.hostname} is not fetched; wanted {wanted}", code="url")
+        raise ImageError(
+            f"{printable(f'{parts.scheme}://{parts.hostname}')} is not fetched; wanted {wanted}", code="url"
+        )
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not (target.isascii() and target.isprintable()) or " " in target:
-        raise ImageError(f"the address at {parts.hostname} holds characters that must be percent-encoded", code="url")
+        got = f"the address at {printable(parts.hostname)}"
+        raise ImageError(f"{got} holds characters that must be percent-encoded", code="url")
     return parts.hostname, target
 
 
@@ -77,25 +81,16 @@ def _public_address(host: str) -> str:
     try:
         found = socket.getaddrinfo(host, _PORT, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise ImageError(f"{host[:200]!r} has no address", code="fetch_failed") from error
+        raise ImageError(f"{printable(host)!r} has no address", code="fetch_failed") from error
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:
-        if not _is_public(address):
-            raise ImageError(f"{host} is not fetched from: {address} is not a public address", code="url")
+        if not is_public(address):
+            raise ImageError(
+                f"{printable(host)} is not fetched from: {printable(address)} is not a public address", code="url"
+            )
     if not addresses:
-        raise ImageError(f"{host} has no address", code="fetch_failed")
+        raise ImageError(f"{printable(host)!r} has no address", code="fetch_failed")
     return addresses[0]
-
-
-def _is_public(address: str) -> bool:
-    """Neither private, loopback, link-local, shared, reserved nor multicast, nor a way around these.
-
-    >>> [_is_public(address) for address in ("1.1.1.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1")]
-    [True, False, False, False, False]
-    """
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    translated = any(parsed in network for network in _TRANSLATED if network.version == parsed.version)
-    return parsed.is_global and not parsed.is_multicast and not translated
 
 
 @contextlib.contextmanager
@@ -129,8 +124,10 @@ def _get(connection: socket.socket, host: str, target: str, limits: FetchLimits)
     response = http.client.HTTPResponse(connection, method="GET")
     response.begin()
     if response.status != http.client.OK:
-        raise ImageError(f"{host} answered {response.status}; wanted 200, without redirects", code="fetch_failed")
+        raise ImageError(
+            f"{printable(host)} answered {response.status}; wanted 200, without redirects", code="fetch_failed"
+        )
     data = response.read(limits.max_bytes + 1)
     if len(data) > limits.max_bytes:
-        raise ImageError(f"{host} sent more than {limits.max_bytes:,} bytes", code="too_many_bytes")
+        raise ImageError(f"{printable(host)} sent more than {limits.max_bytes:,} bytes", code="too_many_bytes")
     return data

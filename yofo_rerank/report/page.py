@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,10 +88,17 @@ def render_page(rankings: Sequence[Ranking], *, top_k: int = 10, details: Mappin
 def write_page(
     rankings: Sequence[Ranking], path: str | Path, *, top_k: int = 10, details: Mapping[str, str] | None = None
 ) -> Path:
-    """Write `render_page(...)` to a file, and return its path."""
+    """Write `render_page(...)` to a file, and return its path; whatever fails, a page that was there stays whole."""
     path = Path(path)
+    page = render_page(rankings, top_k=top_k, details=details).encode(errors="replace")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_page(rankings, top_k=top_k, details=details), encoding="utf-8")
+    target = path.resolve()  # of a link, the file that it names
+    temporary = target.with_name(f".{target.name[:100]}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(page)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
     return path
 
 

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from yofo_rerank.requirements import Judgement, RankedDocument, Ranking, Requirement
+from yofo_rerank.shown import printable
 
-MAX_CELL_CHARS = 200
 SCORE_WIDTH, BEFORE_WIDTH, PRODUCT_WIDTH, ANSWER_WIDTH = 6, 8, 8, 6  # "failed", "100 ▲99", folded, "✓ 0.98"
 
 
@@ -29,15 +29,6 @@ def ranking_table(ranking: Ranking, *, top_k: int = 10) -> RenderableType:
     parts += [Text(f"! {printable(warning)}", style="yellow") for warning in ranking.warnings]
     parts.append(_Places(ranking, top_k))
     return Group(*parts)
-
-
-def printable(text: str) -> str:
-    r"""The text on one line without control characters, so that a foreign text cannot steer the terminal.
-
-    >>> printable("a\x1b[31mb\nc")
-    'a [31mb c'
-    """
-    return "".join(char if char.isprintable() else " " for char in text[:MAX_CELL_CHARS]).strip()
 
 
 def _requirement_line(number: int, requirement: Requirement) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -112,8 +113,10 @@ class TrainConfig(BaseModel):
             data = yaml.safe_load(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: not YAML ({' '.join(str(error).split())})") from error
+        except RecursionError as error:
+            raise ConfigError(f"{path}: nested too deeply, wanted a mapping of keys") from error
+        except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, numbers and dates that are none
+            raise ConfigError(f"{path}: not YAML ({' '.join(str(error).split())[:500]})") from error
         if not isinstance(data, Mapping):
             raise ConfigError(f"{path}: wanted a mapping of keys, but got {type(data).__name__}")
         try:
@@ -129,11 +132,11 @@ class TrainConfig(BaseModel):
 def _first_problem(error: ValidationError) -> str:
     """The key and what is wrong with it, in one line."""
     problem = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in problem["loc"])
+    key = ".".join(str(part) for part in problem["loc"])[:200]
     if problem["type"] == "extra_forbidden":
         known = LoraSettings if problem["loc"][0] == "lora" else TrainConfig
         return f"unknown key {key!r}; known keys: {', '.join(known.model_fields)}"
     if problem["type"] == "missing":
         return f"missing key {key!r}"
     message = problem["msg"].removeprefix("Value error, ")
-    return f"{key}: {message}, but got {problem['input']!r}" if key else message
+    return f"{key}: {message}, but got {reprlib.repr(problem['input'])}" if key else message  # shared parts may explode
