@@ -179,7 +179,7 @@ def test_judge_says_which_image_failed_and_exits_with_1(
     code, out, _ = run(capsys, *arguments)
     assert code == 1
     assert out.count(" red\n") + out.count(" red ") == 1
-    assert "not judged" in out and "not JPEG, PNG or WebP" in " ".join(out.split())
+    assert "not judged" in out and "not JPEG, PNG, WebP" in " ".join(out.split())
     code, out, _ = run(capsys, *arguments, "--json")
     assert code == 1
     assert [json.loads(line)["failure"] is None for line in out.splitlines()] == [True, False]

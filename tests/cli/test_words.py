@@ -122,6 +122,8 @@ EARLY = [
     ["search", "red", "--adapter", "/no/such/adapter"],
     ["search", "red", "--rule", "bogus"],
     ["search", "red", "--images", "no-such-folder"],
+    ["search", "red", "--device", "gpu"],
+    ["judge", __file__, "-r", "red", "--device", "gpu"],
     ["judge", "nowhere.png", "-r", "red"],
     ["judge", __file__, "-r", " "],
     ["judge", __file__, "-r", "red", "--attention", "bogus"],
@@ -143,5 +145,5 @@ def test_mistakes_are_told_before_anything_heavy_is_imported():
     codes, heavy, seconds = json.loads(done.stdout)
     assert heavy == []
     assert seconds < 1.0 * len(EARLY)
-    assert codes == [1, 1, 1, 1, 1, 2, 1, 1, 1, 1]
+    assert codes == [1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1]
     assert [line.partition(" ")[0] for line in done.stderr.splitlines()] == ["error:"] * len(EARLY)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from yofo_rerank.cli import checks, messages, options
+from yofo_rerank.devices import check_device
 
 
 def index(
@@ -25,6 +26,7 @@ def index(
     Example: yofo index photos --out photos.index
     """
     checks.check_models(encoder if pretrained is None else None)
+    check_device(device)
     from yofo_rerank.cli.catalogue import DEFAULT_ENCODER, check_out, index_folder
 
     check_out(out, folder)

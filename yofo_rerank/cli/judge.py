@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 
 def judge(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="One or more JPEG, PNG or WebP files.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="One or more image files.")],
     requirement: Annotated[list[str], typer.Option("--requirement", "-r", help="A statement to judge; repeat it.")],
     model: options.Model = None,
     adapter: options.Adapter = None,
     device: options.Device = None,
     attention: options.Attention = None,
+    states: options.States = None,
     as_json: options.AsJson = False,
     evidence: Annotated[
         Path | None,
@@ -43,7 +44,7 @@ def judge(
         raise typer.BadParameter(f"--evidence shows one image, but got {len(images)}")
     checks.check_images(images)
     requirements = check_requirements(requirement)
-    loaded = options.load_judge(model, adapter, device, attention)
+    loaded = options.load_judge(model, adapter, device, attention, states)
     if model is None:
         checks.warn_of_mini("--model", checks.REAL_MODEL)
     documents = [Document(image=image, id=str(image)) for image in images]

@@ -6,12 +6,14 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from yofo_rerank.cli import messages
 from yofo_rerank.cli.checks import check_models
+from yofo_rerank.devices import check_device
 from yofo_rerank.errors import RuleError
 
 if TYPE_CHECKING:
@@ -41,6 +43,10 @@ Attention = Annotated[
         help="'isolated': each requirement asked alone; 'joint': together. Default: as the model was trained."
     ),
 ]
+States = Annotated[
+    Path | None,
+    typer.Option(help="A folder that keeps what was computed of each image, for the next time.", file_okay=False),
+]
 Encoder = Annotated[
     str | None,
     typer.Option(
@@ -51,16 +57,29 @@ Pretrained = Annotated[str | None, typer.Option(help="open_clip's pretrained tag
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout; messages go to stderr.")]
 
 
-def load_judge(model: str | None, adapter: str | None, device: str | None, attention: str | None = None) -> YofoJudge:
+def load_judge(
+    model: str | None,
+    adapter: str | None,
+    device: str | None,
+    attention: str | None = None,
+    states: Path | None = None,
+) -> YofoJudge:
     """Set up a judge; its weights are read at the first use.
 
     Raises:
-        ConfigError: an unknown attention. ModelError: a folder that is not there.
+        ConfigError: an unknown attention, a device that is none. ModelError: a folder that is not there.
     """
     check_models(model, adapter)
+    check_device(device)
     from yofo_rerank import YofoJudge
 
-    judge = YofoJudge.from_pretrained(model or MINI, adapter=adapter, device=device, attention=attention)  # type: ignore[arg-type]
+    judge = YofoJudge.from_pretrained(
+        model or MINI,
+        adapter=adapter,
+        device=device,
+        attention=attention,  # type: ignore[arg-type]  # checked there
+        states=states,
+    )
     quiet_libraries()
     return judge
 
