@@ -65,12 +65,18 @@ def shared_slot_model(source: Source, budget: Budget) -> SlotModel:
 
         settings, identity = asdict(source), _files_identity(source, budget)
         loaded = load_model(settings.pop("name"), **settings)
-        if _files_identity(source, budget) != identity:
+        if source_stamps(source) != stamps:
             raise ModelError(f"the files of {source.name!r} changed while they were read; try again")
         return build_slot_model(loaded, budget, identity)
 
     model_is_loading()
-    return _shared.get((source, budget, file_stamps(*resolve(source.name, source.adapter, source.revision))), load)
+    stamps = source_stamps(source)
+    return _shared.get((source, budget, stamps), load)
+
+
+def source_stamps(source: Source) -> FileStamps:
+    """Of the files that it would be loaded from now."""
+    return file_stamps(*resolve(source.name, source.adapter, source.revision))
 
 
 def from_components(

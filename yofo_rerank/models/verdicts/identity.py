@@ -39,19 +39,22 @@ class KnownModel:
         return hashlib.sha256(self.identity + (attention or self.layout.attention).encode()).digest()
 
 
-def known_model(source: Source, max_pixels: int | None, digests: FileDigests) -> KnownModel:
+def known_model(
+    source: Source, max_pixels: int | None, digests: FileDigests, folders: tuple[Path, Path | None] | None = None
+) -> KnownModel:
     """Read everything about a model but its weights, of which it takes the digest.
 
     Args:
         source: which model; what its device and dtype are called.
         max_pixels: the caller's; None = as the weights were trained, or the default.
         digests: remembers those of large files.
+        folders: of base and adapter, where they are known already.
 
     Raises:
         ModelError: not found, or a file that cannot be read; `AdapterMismatch` for a prompt format that does not fit.
         ConfigError: `yofo_config.json` is malformed.
     """
-    base, adapter = resolve(source.name, source.adapter, source.revision)
+    base, adapter = folders or resolve(source.name, source.adapter, source.revision)
     config = YofoConfig.load(adapter or base)
     layout = choose_format(source.format_name, config, has_adapter=adapter is not None)
     parts = {
