@@ -6,11 +6,13 @@ import shutil
 
 import pytest
 import torch
+import yaml
 from safetensors.torch import load_file
 
 from yofo_rerank.errors import ConfigError
 from yofo_rerank.models.config import YofoConfig
 from yofo_rerank.training import TrainConfig, train
+from yofo_rerank.training.card import render_card
 from yofo_rerank.training.finish import planned_steps
 from yofo_rerank.training.record import TrainingRecord
 
@@ -116,7 +118,10 @@ def test_the_card_holds_the_figures_of_the_run(run, toy):
     result = run(max_steps=2, validation_file=toy, log_every=1)
     card = (result.folder / "README.md").read_text()
     record = TrainingRecord.load(result.folder)
-    assert card.startswith("---\nbase_model: base\nbase_model_relation: adapter\n")
+    assert card.startswith("---\nlibrary_name: peft\n")  # a local base is no model of the hub
+    assert "|---|---|---|\n| file | train.jsonl | train.jsonl |\n" in card
+    assert "| lora | rank 2, alpha 4, dropout 0.05 |" in card
+    assert "Trained with mixed attention; unless the judge is told otherwise it\nasks every requirement alone." in card
     assert f"| Acc_property | {100 * result.metrics['eval_acc_property']:.2f} % |" in card
     assert f"answer_loss {record.losses['answer_loss']:.4f}" in card
     assert "| learning_rate | 0.01 |" in card
@@ -131,3 +136,13 @@ def test_the_card_holds_the_figures_of_the_run(run, toy):
 
 def test_without_validation_the_card_says_so(run):
     assert "how well it judges is not known" in (run(max_steps=1).folder / "README.md").read_text()
+
+
+def test_a_base_of_the_hub_is_linked(run):
+    result = run(max_steps=1)
+    config, record = YofoConfig.load(result.folder), TrainingRecord.load(result.folder)
+    card = render_card(config.model_copy(update={"base_model": "Qwen/Qwen3-VL-2B-Instruct"}), record)
+    metadata = yaml.safe_load(card.split("---")[1])
+    assert metadata["base_model"] == "Qwen/Qwen3-VL-2B-Instruct"
+    assert metadata["base_model_relation"] == "adapter"
+    assert 'YofoJudge.from_pretrained("Qwen/Qwen3-VL-2B-Instruct", adapter="this-repository")' in card

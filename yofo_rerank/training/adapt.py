@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
@@ -31,7 +32,9 @@ def add_lora(model: PreTrainedModel, settings: LoraSettings, token_ids: Sequence
         trainable_token_indices=rows,
         task_type="CAUSAL_LM",
     )
-    adapted = get_peft_model(model, lora)
+    with warnings.catch_warnings():  # peft asks transformers by a name that is going away: nothing to do with the user
+        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+        adapted = get_peft_model(model, lora)
     for parameter in adapted.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.to(torch.float32)  # bf16 steps of 1e-4 would be rounded away

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
@@ -42,6 +43,8 @@ def render_card(config: YofoConfig, record: TrainingRecord) -> str:
         base=config.base_model,
         repository=CARD_REPOSITORY,
         is_adapter=record.settings["lora"] is not None,
+        judged=config.prompt_format().attention,
+        settings={key: _in_words(value) for key, value in record.settings.items() if value is not None},
         config=config,
         record=record.model_dump(),
         facts=_FACTS,
@@ -49,6 +52,10 @@ def render_card(config: YofoConfig, record: TrainingRecord) -> str:
         example=_example(config.prompt_format()),
     )
     return text.rstrip() + "\n"
+
+
+def _in_words(value: Any) -> str:
+    return ", ".join(f"{key} {one}" for key, one in value.items()) if isinstance(value, dict) else str(value)
 
 
 def _example(layout: PromptFormat) -> str:
