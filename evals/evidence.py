@@ -99,7 +99,7 @@ def _affirmed(judge: YofoJudge, stream: Iterator[Case]) -> tuple[Evidence, Case]
 def _deleted(judge: YofoJudge, case: Case, evidence: Evidence, rng: random.Random) -> tuple[float, float, float]:
     """Log-odds with the box hidden, with another box of its size hidden, and the box's share of the picture."""
     model = judge._slot_model()
-    prefix = model.prefix(model.look(case.document))
+    prefix = model.prepare(case.document)
     [part] = prefix.parts
     start, (rows, columns) = part.start, part.grid  # type: ignore[misc]
     left, top, right, bottom = _tokens(evidence.box, rows, columns)  # type: ignore[arg-type]

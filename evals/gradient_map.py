@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def gradient_map(model: SlotModel, document: Document, text: str) -> list[list[float]]:
     """Positive part of attention x its gradient from the slot to each image token, over all layers and heads."""
-    prefix = model.prefix(model.look(document))
+    prefix = model.prepare(document)
     [question] = model.questions([text], "isolated")
     template = question.template
     [part] = prefix.parts

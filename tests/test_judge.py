@@ -229,6 +229,8 @@ def test_equal_settings_share_a_model_as_long_as_it_is_held(base, pictured_docum
     one.judge(pictured_documents[:1], TEXTS)
     other.judge(pictured_documents[:1], TEXTS)
     assert len(loads) == 1
+    assert other.stats.verdict_hits == len(TEXTS)
+    other.judge(pictured_documents[:1], ["red"])
     assert other.stats.cache_hits == 1
     model = weakref.ref(one._loaded)
     one.unload()

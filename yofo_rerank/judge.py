@@ -14,6 +14,7 @@ from yofo_rerank.judging import check_requirements, to_judgement
 from yofo_rerank.models.build import Budget, Source, from_components, shared_slot_model
 from yofo_rerank.models.forks import check_not_forked
 from yofo_rerank.models.sources import MINI
+from yofo_rerank.progress import Progress, counting
 from yofo_rerank.prompts.format import Attention
 from yofo_rerank.requirements import Evidence, Failure, JudgedDocument, Judgement, Requirement
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from yofo_rerank.models.answering import Answers
     from yofo_rerank.models.slot_model import SlotModel
+    from yofo_rerank.models.verdicts import Answer
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,8 @@ class JudgeStats:
     cache_evictions: int = 0
     cache_entries: int = 0
     cache_bytes: int = 0
+    verdict_hits: int = 0
+    verdict_misses: int = 0
 
     def to_dict(self) -> dict[str, int]:
         """Plain JSON types."""
@@ -48,8 +52,8 @@ class JudgeStats:
 class YofoJudge:
     """Judges requirements of documents; make one by `from_pretrained` or `from_components`.
 
-    Nothing is loaded before the first judgement. Any number of threads may call one instance; they are served one
-    after another.
+    Nothing is loaded before the first judgement. Any number of threads may call one instance; what they ask about one
+    document at one time is asked in one pass.
 
     >>> from yofo_rerank import Document, YofoJudge
     >>> judge = YofoJudge.from_pretrained("mini")
@@ -64,12 +68,14 @@ class YofoJudge:
         slot_model: SlotModel | None = None,
         *,
         attention: Attention | None = None,
+        verdicts: bool = True,
     ) -> None:
         if attention not in (None, *get_args(Attention)):
             raise ConfigError(f"attention must be one of {', '.join(get_args(Attention))}, but got {attention!r}")
         self._source = source  # None: from components
         self._budget = budget
         self._attention = attention  # None: as the prompt format says
+        self._verdicts = verdicts
         self._loaded = slot_model
 
     @classmethod
@@ -88,6 +94,7 @@ class YofoJudge:
         states: str | Path | None = None,
         states_bytes: int | None = None,
         int8_states: bool = False,
+        verdicts: bool = True,
         revision: str | None = None,
     ) -> YofoJudge:
         """A judge from "mini" (embedded), a Hugging Face id or a local folder, with an optional LoRA adapter.
@@ -109,6 +116,8 @@ class YofoJudge:
             format: prompt format; None = what the weights were trained with.
             attention: "isolated" = every requirement is asked alone, all in one pass, so that its answer depends on
                 nothing else; "joint" = in one template, where it sees those before it; None = as the format says.
+            verdicts: keep isolated answers in memory, so that a requirement known of a document costs nothing; off
+                where `cache_bytes` is 0.
             revision: of the model on the hub.
 
         Raises:
@@ -124,7 +133,7 @@ class YofoJudge:
         )
         folder = None if states is None else str(Path(states).expanduser().absolute())
         budget = Budget(max_batch_tokens, max_pixels, cache_bytes, folder, states_bytes, int8_states)
-        return cls(source, budget, attention=attention)
+        return cls(source, budget, attention=attention, verdicts=verdicts)
 
     @classmethod
     def from_components(
@@ -137,6 +146,7 @@ class YofoJudge:
         max_pixels: int | None = None,
         cache_bytes: int | None = None,
         attention: Attention | None = None,
+        verdicts: bool = True,
     ) -> YofoJudge:
         """A judge around an already loaded Hugging Face pair (a PeftModel too); other arguments as `from_pretrained`.
 
@@ -147,7 +157,9 @@ class YofoJudge:
             ModelError: not a supported family, or a tokenizer in which an answer is not one token.
         """
         budget = Budget(max_batch_tokens, max_pixels, cache_bytes)
-        return cls(None, budget, from_components(model, processor, format, budget), attention=attention)
+        return cls(
+            None, budget, from_components(model, processor, format, budget), attention=attention, verdicts=verdicts
+        )
 
     def judge(
         self,
@@ -155,6 +167,7 @@ class YofoJudge:
         requirements: Sequence[str | Requirement],
         *,
         on_error: Literal["raise", "empty"] = "raise",
+        progress: Progress = False,
     ) -> list[list[Judgement]]:
         """Judgements of every document, in the order given.
 
@@ -162,6 +175,7 @@ class YofoJudge:
             documents: images, texts, or both.
             requirements: texts (musts) or `Requirement`s; the same ones for every document.
             on_error: what a document that cannot be judged does: raise its error, or leave an empty list.
+            progress: True = a bar on a terminal's stderr; or a function of (judged so far, all documents).
 
         Raises:
             DocumentError: a document cannot be read or is too long (`ImageError` for images).
@@ -171,29 +185,39 @@ class YofoJudge:
         if on_error not in ("raise", "empty"):
             raise ConfigError(f"on_error must be 'raise' or 'empty', but got {on_error!r}")
         checked = check_requirements(requirements)
-        answers = self._answers(documents, [checked])
+        answers = [one for (one,) in self._answers(documents, [checked], progress)]
         for one in answers:
             if isinstance(one, YofoError) and on_error == "raise":
                 raise one
-        return [list(self._outcome(one, 0, checked).judgements) for one in answers]
+        return [list(self._outcome(one, checked).judgements) for one in answers]
 
     def judge_outcomes(
-        self, documents: Sequence[DocumentLike], requirements: Sequence[str | Requirement]
+        self,
+        documents: Sequence[DocumentLike],
+        requirements: Sequence[str | Requirement],
+        *,
+        progress: Progress = False,
     ) -> list[JudgedDocument]:
         """As `judge`, but a document that cannot be judged yields a `Failure` with a code instead of an error."""
-        return self.judge_many(documents, [requirements])[0]
+        return self.judge_many(documents, [requirements], progress=progress)[0]
 
     def judge_many(
-        self, documents: Sequence[DocumentLike], requirement_lists: Sequence[Sequence[str | Requirement]]
+        self,
+        documents: Sequence[DocumentLike],
+        requirement_lists: Sequence[Sequence[str | Requirement]],
+        *,
+        progress: Progress = False,
     ) -> list[list[JudgedDocument]]:
-        """Many queries over the same documents: each document is encoded once, then asked everything.
+        """Many queries over the same documents: each document is encoded once, and asked everything in one pass.
+
+        A list of requirements that does not fit behind a document fails for it alone.
 
         Returns:
             `result[q][d]`: what list q says of document d.
         """
         lists = [check_requirements(requirements) for requirements in requirement_lists]
-        answers = self._answers(documents, lists) if lists else []
-        return [[self._outcome(one, place, checked) for one in answers] for place, checked in enumerate(lists)]
+        answers = self._answers(documents, lists, progress) if lists else []
+        return [[self._outcome(one[place], checked) for one in answers] for place, checked in enumerate(lists)]
 
     def evidence(
         self, document: DocumentLike, requirements: Sequence[str | Requirement], *, window: int | None = None
@@ -233,9 +257,10 @@ class YofoJudge:
         check_not_forked()
         if self._loaded is None:
             return JudgeStats()
-        cache = self._loaded.cache.stats
+        cache, kept = self._loaded.cache.stats, self._loaded.verdicts.stats
+        passes = self._loaded.network.passes
         return JudgeStats(
-            self._loaded.network.passes, cache.hits, cache.misses, cache.evictions, cache.entries, cache.bytes
+            passes, cache.hits, cache.misses, cache.evictions, cache.entries, cache.bytes, kept.hits, kept.misses
         )
 
     def info(self) -> dict[str, Any]:
@@ -284,33 +309,32 @@ class YofoJudge:
             model = self._loaded = shared_slot_model(self._source, self._budget)  # type: ignore[arg-type]
         return model
 
-    def _answers(self, documents: Sequence[DocumentLike], lists: Sequence[tuple[Requirement, ...]]) -> list[Answers]:
+    def _answers(
+        self, documents: Sequence[DocumentLike], lists: Sequence[tuple[Requirement, ...]], progress: Progress
+    ) -> list[Answers]:
         checked = as_documents(documents)
-        texts = [requirement.text for requirements in lists for requirement in requirements]
-        for warning in self.vocabulary_warnings(texts):
+        asked = [[requirement.text for requirement in requirements] for requirements in lists]
+        for warning in self.vocabulary_warnings([text for texts in asked for text in texts]):
             logger.warning(warning)
         if not checked:
             return []
         from yofo_rerank.models.answering import answer
 
-        asked = [[requirement.text for requirement in requirements] for requirements in lists]
-        return answer(self._slot_model(), checked, asked, self._attention)
+        model = self._slot_model()
+        verdicts = model.verdicts if self._verdicts and self._budget.cache_bytes != 0 else None
+        with counting(progress) as tick:
+            return answer(model, checked, asked, self._attention, verdicts=verdicts, tick=tick)
 
-    def _outcome(self, answers: Answers, place: int, requirements: Sequence[Requirement]) -> JudgedDocument:
+    def _outcome(self, answers: list[Answer] | YofoError, requirements: Sequence[Requirement]) -> JudgedDocument:
         if isinstance(answers, YofoError):
             return JudgedDocument(failure=Failure(code=answers.code, message=str(answers)))
         calibration = self._slot_model().calibration
-        logits = answers[place].tolist()  # (slots, 2), no before yes
-        return JudgedDocument(
-            tuple(
-                to_judgement(requirement, yes - no, calibration)
-                for requirement, (no, yes) in zip(requirements, logits, strict=True)
-            )
-        )
+        pairs = zip(requirements, answers, strict=True)
+        return JudgedDocument(tuple(to_judgement(one, answer.log_odds, calibration) for one, answer in pairs))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> YofoJudge:
         # weights and cache are shared, not copied
-        return type(self)(self._source, self._budget, self._loaded, attention=self._attention)
+        return type(self)(self._source, self._budget, self._loaded, attention=self._attention, verdicts=self._verdicts)
 
     def __getstate__(self) -> dict[str, Any]:
         if self._source is None:

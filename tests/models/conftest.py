@@ -18,15 +18,22 @@ def slot_model():
 
 @pytest.fixture(scope="session")
 def ask():
-    """`ask(model, documents, texts, attention)`: logits of all documents in one tensor  # (docs, slots, 2)."""
+    """`ask(model, documents, texts, attention)`: log-odds of all documents in one tensor  # (docs, slots)."""
     import torch
 
     from yofo_rerank.models.answering import answer
 
     def answers(model, documents, texts=("blue", "not pink", "a hooded top"), attention="joint"):
-        return torch.stack([one[0] for one in answer(model, documents, [texts], attention)])
+        found = answer(model, documents, [texts], attention)
+        return torch.tensor([[one.log_odds for one in row] for (row,) in found])
 
     return answers
+
+
+@pytest.fixture(scope="session")
+def log_odds():
+    """Of logits (..., 2), no before yes."""
+    return lambda logits: logits[..., 1] - logits[..., 0]
 
 
 @pytest.fixture(scope="session")

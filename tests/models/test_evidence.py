@@ -26,13 +26,13 @@ def model(tiny, slot_model):
 def test_nothing_hidden_is_the_judges_answer(model, ask):
     document = Document(image=noise(), text=TEXT)
     [evidence] = find_evidence(model, document, [Requirement(text="blue")])
-    no, yes = ask(model, [document], ["blue"], "isolated")[0, 0].tolist()
+    expected = ask(model, [document], ["blue"], "isolated").item()
     assert evidence.p_yes == pytest.approx(1 / (1 + math.exp(no - yes)), abs=1e-5)
 
 
 def test_hidden_tokens_are_those_of_the_full_mask(model):
     """The slow path: one pass over prefix and template whose mask hides the same tokens from the template alone."""
-    prefix = model.prefix(model.look(Document(image=noise(), text=TEXT)))
+    prefix = model.prepare(Document(image=noise(), text=TEXT))
     [state] = model.encode_prefixes([prefix])
     [question] = model.questions(["a hooded top"], "isolated")
     image = prefix.parts[0]
@@ -71,12 +71,12 @@ def test_maps_do_not_depend_on_batches_or_neighbours(tiny, slot_model):
         assert torch.allclose(torch.tensor(one.heat), torch.tensor(other.heat), atol=1e-4)
         assert [word.text for word in one.words] == ["A", "blue", "hooded", "top", "with", "long", "sleeves"]
         assert torch.tensor(one.heat).abs().max() > 1e-6
-    grid = wide.prefix(wide.look(document)).parts[0].grid
+    grid = wide.prepare(document).parts[0].grid
     assert (len(together[0].heat), len(together[0].heat[0])) == grid
 
 
 def test_words_are_hidden_by_their_own_tokens(model):
-    prefix = model.prefix(model.look(Document(image=noise(), text=TEXT)))
+    prefix = model.prepare(Document(image=noise(), text=TEXT))
     words = word_tokens(model, prefix, TEXT)
     backend = model.maker.tokenizer
     for word, tokens in words:

@@ -35,6 +35,6 @@ def test_sliding_windows_are_refused():
 
 def test_zero_shot_prefix_starts_with_the_family_system_text(tiny, slot_model):
     model = slot_model(tiny, "chat-v1")
-    prefix = model.prefix(model.look(Document(text="top")))
+    prefix = model.prepare(Document(text="top"))
     text = model.maker.tokenizer.decode(prefix.ids)
     assert text.startswith(FAMILIES[tiny.family].default_system + "<|im_start|>user\ntop")

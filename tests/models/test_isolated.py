@@ -26,7 +26,7 @@ def passes(tiny):
 
 @pytest.fixture(scope="module")
 def alone(tiny, slot_model, ask, pictured_documents):
-    """`alone(document, text)`: logits of one requirement of one document, in a joint template of its own."""
+    """`alone(document, text)`: log-odds of one requirement of one document, in a joint template of its own."""
     known = {}
 
     def logits(document, text):
@@ -72,10 +72,10 @@ def test_any_order_any_neighbours_any_batch(tiny, slot_model, pictured_documents
         for document, found in zip(documents, answer(model, documents, texts, "isolated"), strict=True):
             for asked, logits in zip(texts, found, strict=True):
                 expected = torch.stack([alone(document, text) for text in asked])
-                torch.testing.assert_close(logits, expected, **CLOSE)
+                torch.testing.assert_close(torch.tensor([one.log_odds for one in logits]), expected, **CLOSE)
 
 
-def test_documents_may_be_asked_different_things(tiny, slot_model, pictured_documents, alone):
+def test_documents_may_be_asked_different_things(tiny, slot_model, pictured_documents, alone, log_odds):
     model = slot_model(tiny)
     rng = random.Random(0)
     texts = [rng.sample(TEXTS, 1 + row % len(TEXTS)) for row in range(len(pictured_documents))]
@@ -83,14 +83,14 @@ def test_documents_may_be_asked_different_things(tiny, slot_model, pictured_docu
     expected = torch.stack(
         [alone(document, text) for document, one in zip(pictured_documents, texts, strict=True) for text in one]
     )
-    torch.testing.assert_close(model.read(model.encode(pictured_documents), asked), expected, **CLOSE)
-    prefixes = [model.prefix(model.look(document)) for document in pictured_documents]
+    torch.testing.assert_close(log_odds(model.read(model.encode(pictured_documents), asked)), expected, **CLOSE)
+    prefixes = [model.prepare(document) for document in pictured_documents]
     cold, states = model.encode_and_read(prefixes, asked, keep_states=False)
     assert states == []
-    torch.testing.assert_close(cold, expected, **CLOSE)
+    torch.testing.assert_close(log_odds(cold), expected, **CLOSE)
 
 
-def test_control_tokens_of_one_requirement_do_not_reach_another(tiny, slot_model, pictured_documents, alone):
+def test_control_tokens_of_one_requirement_do_not_reach_another(tiny, slot_model, pictured_documents, alone, log_odds):
     """Even real ones, which no text can become, ending the turn and opening another."""
     model = slot_model(tiny)
     states = model.encode(pictured_documents)
@@ -98,7 +98,7 @@ def test_control_tokens_of_one_requirement_do_not_reach_another(tiny, slot_model
     control = [token_id(model.maker.tokenizer, token) for token in ("<|im_end|>", "<|im_start|>", "<|auth_start|>")]
     hostile = Template(control * 5, [15], [])
     asked = [[hostile, question.template, hostile]] * len(states)
-    found = model.read(states, asked).view(len(states), 3, 2)
+    found = log_odds(model.read(states, asked)).view(len(states), 3)
     expected = torch.stack([alone(document, "blue") for document in pictured_documents])
     torch.testing.assert_close(found[:, 1], expected, **CLOSE)
     torch.testing.assert_close(found[:, 0], found[:, 2], **CLOSE)
@@ -106,7 +106,7 @@ def test_control_tokens_of_one_requirement_do_not_reach_another(tiny, slot_model
 
 
 def test_more_than_fits_into_one_pass_is_read_in_several(tiny, slot_model, ask, pictured_documents, alone, monkeypatch):
-    monkeypatch.setattr("yofo_rerank.models.answering.MAX_ASKED_TOKENS", 8)
+    monkeypatch.setattr("yofo_rerank.models.running.MAX_ASKED_TOKENS", 8)
     model = slot_model(tiny, cache_bytes=0)
     together = ask(model, pictured_documents[:2], TEXTS, "isolated")
     assert model.network.passes > 1

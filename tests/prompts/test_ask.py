@@ -46,7 +46,7 @@ def test_prefix_and_question_are_the_chat_templates(request, kind, text, make_im
     monkeypatch.setattr(tiny.processor, "chat_template", TEMPLATES[kind][0])
     model = from_components(tiny.model, tiny.processor, "ask-v1", Budget())
     document = Document(image=make_image(48, 64, 1), text=text)
-    prefix = model.prefix(model.look(document)).ids
+    prefix = model.prepare(document).ids
     for requirement in REQUIREMENTS[:2]:
         parts = [{"type": "image"}, *([{"type": "text", "text": text}] if text else [])]
         parts.append({"type": "text", "text": QUESTION.format(requirement)})

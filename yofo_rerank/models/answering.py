@@ -1,48 +1,54 @@
-"""Documents x questions -> logits: cache, batches, and what happens to a document that fails."""
+"""Documents x requirements -> answers, in one straight line: look, plan, prepare, run, keep, answer.
+
+Look: every document is named by its bytes, nothing is decoded. Plan: what is known already is not asked; what another
+caller is about to ask of the same document is asked together. Prepare: decode and cut, in a pool, ahead of the passes.
+Run: `yofo_rerank.models.running`, the only stage that holds the model's lock.
+"""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import torch
-
-from yofo_rerank.errors import ModelError, YofoError
+from yofo_rerank.errors import YofoError
 from yofo_rerank.models.batches import batches
-from yofo_rerank.models.prefix_cache import PrefixState
-from yofo_rerank.models.prefixes import Prefix
-from yofo_rerank.models.slot_model import Question, SeenDocument, SlotModel
+from yofo_rerank.models.looking import document_key, known_key
+from yofo_rerank.models.running import Ready, run
+from yofo_rerank.models.slot_model import SlotModel, bucket
+from yofo_rerank.models.verdicts import Answer, Verdicts
+from yofo_rerank.models.workers import Workers
+from yofo_rerank.models.works import Texts, Work
 
 if TYPE_CHECKING:
     from yofo_rerank.documents import Document
+    from yofo_rerank.models.slot_model import Question
+    from yofo_rerank.progress import Tick
     from yofo_rerank.prompts.format import Attention
 
-logger = logging.getLogger(__name__)
+Answers = list[list[Answer] | YofoError]  # for each list of requirements its answers, or why there are none
+Found = dict[Texts, list[Answer] | YofoError]
+Look = bytes | YofoError  # a document's key, or why it has none
 
-MAX_ASKED_TOKENS = 1024  # behind one document in one pass
-
-Answers = list[torch.Tensor] | YofoError  # (slots, 2) for each list of requirements, or why there are none
+_CALLERS_OWN = ("too_long", "changed")  # failures that depend on who asked: what else, and about which file
 
 
-@dataclass
-class _Task:
-    """One distinct document: first its state, or else its model input; in the end its answers."""
+def look_at(documents: Sequence[Document], workers: Workers) -> list[Look]:
+    """The keys of the documents; files are read in the pool, and nothing is decoded."""
+    return [look for _, look in workers.ahead(document_key, documents, known=known_key)]
 
-    key: bytes = b""
-    state: PrefixState | None = None
-    prefix: Prefix | None = None
-    found: dict[tuple[str, ...], torch.Tensor] = field(default_factory=dict)  # texts of a question -> (slots, 2)
-    failure: YofoError | None = None
 
-    @property
-    def n_tokens(self) -> int:
-        return self.state.n_tokens if self.state else len(self.prefix.ids) if self.prefix else 0
-
-    @property
-    def bucket(self) -> object:
-        return self.prefix.grids if self.prefix else self.n_tokens
+def kept_answers(looks: Sequence[Look], lists: Sequence[Sequence[str]], verdicts: Verdicts) -> list[Answers] | None:
+    """All answers from kept verdicts, without a model; None where one is missing."""
+    texts = list(dict.fromkeys(text for asked in lists for text in asked))
+    keys = [look for look in looks if isinstance(look, bytes)]
+    known = dict(zip(keys, verdicts.get_many(keys, texts), strict=True))
+    if any(len(known[key]) < len(texts) for key in keys):
+        return None
+    return [
+        [look if isinstance(look, YofoError) else [known[look][text] for text in asked] for asked in lists]
+        for look in looks
+    ]
 
 
 def answer(
@@ -50,139 +56,153 @@ def answer(
     documents: Sequence[Document],
     lists: Sequence[Sequence[str]],
     attention: Attention | None = None,
+    *,
+    verdicts: Verdicts | None = None,
+    tick: Tick | None = None,
 ) -> list[Answers]:
     """Every list of requirements of every document: a prefix is computed once and read in one pass, whatever is asked.
 
-    A document that cannot be judged gets its error, the others their answers. Holds the model's lock.
+    A document that cannot be judged gets its error, the others their answers; a list that does not fit behind a
+    document gets an error of its own. Any number of threads may call.
     """
-    order: list[_Task] = []  # one per document; identical documents share a task
-    cached: list[_Task] = []
-    with model.lock:  # tokenizers are not safe to share either
-        model.refresh()
-        asked = [model.questions(texts, attention) for texts in lists]
-        questions = list({question.texts: question for one in asked for question in one}.values())
-        n_suffix = max(len(question.template.ids) for question in questions)
-        passes = list(_passes(questions))
-        widest = max(sum(len(question.template.ids) for question in group) for group in passes)
-        for tasks in (_start(model, documents, n_suffix, order, cached), cached):  # the first fills the second
-            groups = batches(
-                tasks,
-                bucket=lambda task: task.bucket,
-                tokens=lambda task: task.n_tokens + widest,
-                max_tokens=model.max_batch_tokens,
-            )
-            for batch in groups:
-                _finish(model, batch, passes)
-    return [_answers(task, asked) for task in order]
+    model.refresh()
+    asked = [model.questions(texts, attention) for texts in lists]
+    questions = {question.texts: question for one in asked for question in one}
+    with Workers() as workers:
+        looks = look_at(documents, workers)
+        found = _find(
+            model, dict(zip(looks, documents, strict=True)), questions, verdicts, workers, _counter(looks, tick)
+        )
+    return [[look if isinstance(look, YofoError) else _assemble(found[look], one) for one in asked] for look in looks]
 
 
-def _passes(questions: Sequence[Question]) -> Iterator[list[Question]]:
-    """Questions that share a pass; what they cost one another grows with the square of their tokens."""
-    group: list[Question] = []
-    for question in questions:
-        if group and sum(len(one.template.ids) for one in (*group, question)) > MAX_ASKED_TOKENS:
-            yield group
-            group = []
-        group.append(question)
-    yield group
+def _find(
+    model: SlotModel,
+    documents: Mapping[Look, Document],
+    questions: Mapping[Texts, Question],
+    verdicts: Verdicts | None,
+    workers: Workers,
+    count: Callable[[bytes], None],
+) -> dict[bytes, Found]:
+    """The answers of every distinct document."""
+    keys = [key for key in documents if isinstance(key, bytes)]
+    found = _recall(keys, questions, model, verdicts) if verdicts is not None else {key: {} for key in keys}
+    missing = {key: [one for texts, one in questions.items() if texts not in found[key]] for key in keys}
+    for key in keys:
+        if not missing[key]:
+            count(key)
+    while missing := {key: wanted for key, wanted in missing.items() if wanted}:
+        mine, others = _join(model, missing, documents)
+        _do(model, mine, workers, verdicts, count)
+        for work in others:
+            work.done.wait()
+        for work in (*mine, *(work for work in others if _counts_for_all(work))):
+            if work in others:
+                count(work.key)
+            found[work.key] |= {one.texts: work.outcome(one.texts) for one in missing.pop(work.key)}
+    return found
 
 
-def _start(
-    model: SlotModel, documents: Sequence[Document], n_suffix: int, order: list[_Task], cached: list[_Task]
-) -> Iterator[_Task]:
-    """Look at the documents one after another, and yield those that need a prefix pass."""
-    tasks: dict[bytes, _Task] = {}
-    for document in documents:
-        try:
-            seen = model.look(document)
-            if seen.key not in tasks:
-                tasks[seen.key] = _task(model, seen, n_suffix)
-                if tasks[seen.key].state is not None:
-                    cached.append(tasks[seen.key])
-                else:
-                    yield tasks[seen.key]
-            order.append(tasks[seen.key])
-        except YofoError as error:
-            order.append(_Task(failure=error))
+def _counts_for_all(work: Work) -> bool:
+    """Not where its caller was stopped, nor where it failed for a reason that may be its caller's: we ask again."""
+    return work.is_answered and (work.failure is None or work.failure.code not in _CALLERS_OWN)
 
 
-def _task(model: SlotModel, seen: SeenDocument, n_suffix: int) -> _Task:
-    state = model.cache.get(seen.key)
-    if state is not None and model.fits(state, n_suffix=n_suffix):
-        return _Task(seen.key, state=state)
-    return _Task(seen.key, prefix=model.prefix(seen, n_suffix=n_suffix))
+def _recall(
+    keys: Sequence[bytes], questions: Mapping[Texts, Question], model: SlotModel, verdicts: Verdicts
+) -> dict[bytes, Found]:
+    """What is kept; questions with one requirement only, for another answer depends on its neighbours."""
+    texts = [texts[0] for texts in questions if len(texts) == 1]
+    known = verdicts.get_many([model.verdict_key(key) for key in keys], texts) if texts else [{} for _ in keys]
+    return {key: {(text,): [one] for text, one in kept.items()} for key, kept in zip(keys, known, strict=True)}
 
 
-def _finish(model: SlotModel, batch: Sequence[_Task], passes: Sequence[Sequence[Question]]) -> None:
-    """Answer a batch; where memory runs out, its halves."""
-    try:
-        found, states = _run(model, batch, passes)
-    except RuntimeError as error:
-        if isinstance(error, YofoError) or not _is_out_of_memory(error):
-            raise
-        logger.warning("out of memory with %d documents in a batch; going on with halves", len(batch))
-        found = None  # the halves run outside this block: the error keeps the failed pass's tensors alive
-    if found is not None:
-        questions = [question for group in passes for question in group]
-        for row, task in enumerate(batch):
-            _settle(model, task, questions, found[row], states[row] if states else None)
-    elif len(batch) == 1:
-        batch[0].failure = ModelError("not enough memory to judge this document, even alone", code="oom")
-        batch[0].prefix = None
-    else:
-        _free_memory()
-        _finish(model, batch[: len(batch) // 2], passes)
-        _finish(model, batch[len(batch) // 2 :], passes)
+def _join(
+    model: SlotModel, missing: Mapping[bytes, Sequence[Question]], documents: Mapping[Look, Document]
+) -> tuple[list[Work], list[Work]]:
+    """Works on the documents: those that are ours to do, and those that another caller is about to do."""
+    mine: list[Work] = []
+    others: list[Work] = []
+    for key, questions in missing.items():
+        work, is_mine = model.works.join(model.name(key), key, documents[key], questions)
+        (mine if is_mine else others).append(work)
+    return mine, others
 
 
-def _run(
-    model: SlotModel, batch: Sequence[_Task], passes: Sequence[Sequence[Question]]
-) -> tuple[torch.Tensor, list[PrefixState]]:
-    """Logits (documents, slots of all questions, 2), and the states that were new."""
-    asked = [[[question.template for question in group]] * len(batch) for group in passes]
-    known = [task.state for task in batch if task.state is not None]
-    new: list[PrefixState] = []
-    found: list[torch.Tensor] = []
-    if not known:
-        keep_states = len(asked) > 1 or model.cache.max_bytes > 0
-        prefixes = [task.prefix for task in batch if task.prefix is not None]
-        logits, new = model.encode_and_read(prefixes, asked.pop(0), keep_states=keep_states)
-        found.append(logits)
-    found += [model.read(known or new, templates) for templates in asked]
-    return torch.cat([logits.view(len(batch), -1, 2) for logits in found], dim=1).cpu(), new
-
-
-def _settle(
-    model: SlotModel, task: _Task, questions: Sequence[Question], logits: torch.Tensor, state: PrefixState | None
+def _do(
+    model: SlotModel, works: Sequence[Work], workers: Workers, verdicts: Verdicts | None, count: Callable[[bytes], None]
 ) -> None:
-    task.prefix = None  # pixels are not needed any more
-    if not bool(torch.isfinite(logits).all()):
-        task.failure = ModelError(
-            "the model answered with NaN or infinite logits; its weights may be broken", code="nan"
+    """Prepare, run, keep; when this returns or raises, nobody waits for these works any more."""
+    try:
+        groups = batches(
+            _ready(model, works, workers, count),
+            bucket=lambda one: bucket(one.prefix) if one.prefix else one.n_prefix,
+            tokens=lambda one: one.n_tokens,
+            max_tokens=model.max_batch_tokens,
+            kind=lambda one: one.state is None,
         )
-        return
-    parts = logits.split([len(question.texts) for question in questions])
-    task.found = {question.texts: part for question, part in zip(questions, parts, strict=True)}
-    if state is not None:
-        model.cache.put(task.key, state)
+        for batch in groups:
+            run(model, batch)
+            if verdicts is not None:
+                verdicts.put_many((model.verdict_key(one.work.key), _to_keep(one.work)) for one in batch)
+            for one in batch:
+                one.work.done.set()
+                count(one.work.key)
+    finally:
+        model.works.close(works)
+        for work in works:
+            work.done.set()
 
 
-def _answers(task: _Task, asked: Sequence[Sequence[Question]]) -> Answers:
-    if task.failure is not None:
-        return task.failure
-    return [torch.cat([task.found[question.texts] for question in questions]) for questions in asked]
+def _ready(
+    model: SlotModel, works: Sequence[Work], workers: Workers, count: Callable[[bytes], None]
+) -> Iterator[Ready]:
+    """Works whose document is ready for a pass, by its kept state or prepared in the pool; the others fail here."""
+
+    def prepare(work: Work) -> Ready:
+        shortest = min(len(question.template.ids) for question in list(work.asked.values()))
+        return Ready(work, prefix=model.prepare(work.document, work.key, n_suffix=shortest))
+
+    def kept(work: Work) -> Ready | None:
+        state = model.cache.get(model.name(work.key))
+        return None if state is None else Ready(work, state=state)
+
+    by_length = sorted(works, key=lambda work: len(work.document.text or ""))
+    for work, ready in workers.ahead(prepare, by_length, known=kept):
+        if isinstance(ready, Ready):
+            yield ready
+            continue
+        model.works.close([work])
+        work.failure = ready
+        work.done.set()
+        count(work.key)
 
 
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    return (
-        isinstance(error, torch.OutOfMemoryError)
-        or "out of memory" in str(error).lower()
-        or (
-            "not enough memory" in str(error).lower()  # the CPU allocator's words
-        )
-    )
+def _to_keep(work: Work) -> dict[str, Answer]:
+    return {texts[0]: found[0] for texts, found in work.found.items() if len(texts) == 1 and isinstance(found, list)}
 
 
-def _free_memory() -> None:
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+def _assemble(found: Found, questions: Sequence[Question]) -> list[Answer] | YofoError:
+    """The answers of one list of requirements, or the first reason why there are none."""
+    answers: list[Answer] = []
+    for question in questions:
+        outcome = found[question.texts]
+        if isinstance(outcome, YofoError):
+            return outcome
+        answers += outcome
+    return answers
+
+
+def _counter(looks: Sequence[Look], tick: Tick | None) -> Callable[[bytes], None]:
+    """Says how many documents are judged, counting those of one key together; failed looks count at once."""
+    if tick is None:
+        return lambda _: None
+    copies, total = Counter(looks), len(looks)
+    judged = sum(isinstance(look, YofoError) for look in looks)
+
+    def count(key: bytes) -> None:
+        nonlocal judged
+        judged += copies[key]
+        tick(judged, total)
+
+    return count

@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
@@ -34,8 +35,8 @@ class FileDigests:
         self._lock = threading.Lock()
         self._known: dict[str, tuple[list[int], str]] = {} if memory is None else _load(memory)
 
-    def of(self, path: Path) -> str:
-        """The digest of a file's bytes, in hexadecimal.
+    def of(self, path: Path, digest: Callable[[str], str] | None = None) -> str:
+        """The digest of a file's bytes, in hexadecimal; `digest` computes it from the resolved path.
 
         Raises:
             OSError: it cannot be read, or never stops changing.
@@ -47,11 +48,10 @@ class FileDigests:
                 known = self._known.get(name)
             if known is not None and known[0] == before:
                 return known[1]
-            with open(name, "rb") as file:  # noqa: PTH123 - one string, no Path, on the way to every hit
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            found = (digest or _digest)(name)
             if _stamp(name) == before:
-                self._remember(name, before, digest)
-                return digest
+                self._remember(name, before, found)
+                return found
         raise OSError(f"{path} changes while it is read")
 
     def _remember(self, name: str, stamp: list[int], digest: str) -> None:
@@ -63,6 +63,11 @@ class FileDigests:
                 del self._known[next(iter(self._known))]
             if self._memory is not None:
                 _save(self._memory, self._known)
+
+
+def _digest(name: str) -> str:
+    with open(name, "rb") as file:  # noqa: PTH123 - one string, no Path, on the way to every hit
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _stamp(name: str) -> list[int]:

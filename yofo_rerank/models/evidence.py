@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from yofo_rerank.errors import ConfigError
 from yofo_rerank.evidence import find_box, grid_windows, token_heat
 from yofo_rerank.judging import to_judgement
+from yofo_rerank.models.looking import document_key
 from yofo_rerank.prompts.tokens import text_offsets
 from yofo_rerank.requirements import Evidence, Requirement, Word
 
@@ -124,10 +125,10 @@ def word_tokens(model: SlotModel, prefix: Prefix, text: str | None) -> list[tupl
 
 def _state(model: SlotModel, document: Document, n_suffix: int) -> tuple[Prefix, PrefixState]:
     model.refresh()
-    seen = model.look(document)
-    prefix = model.prefix(seen, n_suffix=n_suffix)
-    state = model.cache.get(seen.key)
+    key = document_key(document)
+    prefix, name = model.prepare(document, key, n_suffix=n_suffix), model.name(key)
+    state = model.cache.get(name)
     if state is None:
         [state] = model.encode_prefixes([prefix])
-        model.cache.put(seen.key, state)
+        model.cache.put(name, state)
     return prefix, state

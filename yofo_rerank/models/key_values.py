@@ -9,7 +9,7 @@ import torch
 from transformers import Cache
 from transformers.cache_utils import DynamicLayer
 
-from yofo_rerank.models.prefix_cache import PrefixState
+from yofo_rerank.models.states import PrefixState
 
 
 class _Kept(DynamicLayer):

@@ -13,8 +13,8 @@ from yofo_rerank.models.head import head_logits, head_logsumexp
 from yofo_rerank.models.key_values import KeptCache, behind, split_states
 from yofo_rerank.models.packing import PADDING, Suffixes, attention_mask, is_causal, pack, prefix_segments
 from yofo_rerank.models.patches import Patcher, Picture
-from yofo_rerank.models.prefix_cache import PrefixState
 from yofo_rerank.models.prefixes import Prefix
+from yofo_rerank.models.states import PrefixState
 from yofo_rerank.prompts import Template
 
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from yofo_rerank.errors import ModelError, TemplateTooLong
+from yofo_rerank.images import load_image
 from yofo_rerank.models.batches import batches
 from yofo_rerank.models.config import Calibration
 from yofo_rerank.models.live import LiveWeights
+from yofo_rerank.models.looking import document_key, read_image
 from yofo_rerank.models.network import Network
-from yofo_rerank.models.prefix_cache import prefix_key
+from yofo_rerank.models.patches import Picture
 from yofo_rerank.models.prefixes import Prefix, PrefixMaker
 from yofo_rerank.models.states import PrefixState, StateTiers
+from yofo_rerank.models.verdicts import Verdicts
+from yofo_rerank.models.works import OpenWorks
 from yofo_rerank.prompts import PromptFormat, Template, cut_at_slot, template_ids, token_id
 from yofo_rerank.prompts.format import IMAGE_PAD, Attention
 
 if TYPE_CHECKING:
-    from PIL import Image
-
     from yofo_rerank.documents import Document
 
 MAX_TOKENS = 32_768  # of one sequence, also where a model would take more: attention is quadratic
@@ -36,13 +39,9 @@ class Question:
     template: Template
 
 
-@dataclass(frozen=True)
-class SeenDocument:
-    """A document whose image is decoded, and the key of its prefix state."""
-
-    image: Image.Image | None
-    text: str | None
-    key: bytes
+def bucket(prefix: Prefix) -> Hashable:
+    """Prefixes with images of the same grids have nearly the same length; texts come in order of theirs."""
+    return prefix.grids
 
 
 class SlotModel:
@@ -73,7 +72,10 @@ class SlotModel:
         self.max_batch_tokens = max_batch_tokens
         self.cache = cache
         self.calibration = calibration or Calibration()
-        self.lock = threading.RLock()  # one network, many threads: calls go one after another
+        self.lock = threading.RLock()  # one network, many threads: passes go one after another
+        self._refreshing = threading.Lock()
+        self.works = OpenWorks()
+        self.verdicts = Verdicts()
         self._loaded_as = self._identity = identity
         self._live = LiveWeights(network.model) if live else None
         self._max_tokens = min(network.max_positions, MAX_TOKENS)
@@ -146,24 +148,42 @@ class SlotModel:
     def refresh(self) -> None:
         """Notice that weights or adapters have changed: states of before are not used any more."""
         if self._live is not None:
-            self._identity = self._loaded_as + self._live.version()
+            with self._refreshing:
+                self._identity = self._loaded_as + self._live.version()
 
-    def look(self, document: Document) -> SeenDocument:
-        """Decode a document's image and name its prefix state.
+    def name(self, key: bytes) -> bytes:
+        """What a document is called as this model sees it, from its key: the key of its prefix state."""
+        return hashlib.sha256(self._identity + key).digest()
+
+    def verdict_key(self, key: bytes) -> bytes:
+        """Under which a document's verdicts are kept; a model whose weights may change has others after each change."""
+        return key if self._live is None else self.name(key)
+
+    def prepare(self, document: Document, key: bytes | None = None, *, n_suffix: int = 0) -> Prefix:
+        """Decode a document and lay it out; no lock is needed, and the network is not.
+
+        Args:
+            document: is read here.
+            key: of its bytes, where they must not have changed since.
+            n_suffix: tokens that must fit behind it.
 
         Raises:
             ImageError: the image cannot be read.
+            DocumentError: it is too long (`too_long`).
         """
-        image = document.load_image()
-        return SeenDocument(image, document.text, prefix_key(self._identity, image, document.text))
+        parts: list[Picture | str] = []
+        source = read_image(document, document_key(document) if key is None else key)
+        if source is not None:
+            name, patcher = f"document {document.id[:80]!r}", self.maker.patcher
+            image = load_image(source, name=name, max_pixels=patcher.enough_pixels)
+            parts.append(patcher.cut(image, image.info.get("full_size")))
+        if document.text:
+            parts.append(document.text)
+        return self.maker.lay_out(parts, max_tokens=self._max_tokens - n_suffix)
 
-    def prefix(self, seen: SeenDocument, *, n_suffix: int = 0) -> Prefix:
-        """The model input for a document; DocumentError (`too_long`) where a suffix would not fit behind it."""
-        return self.maker.make(seen.image, seen.text, max_tokens=self._max_tokens - n_suffix)
-
-    def fits(self, state: PrefixState, *, n_suffix: int) -> bool:
-        """Whether a suffix fits behind a state."""
-        return state.n_tokens + n_suffix <= self._max_tokens
+    def room_behind(self, n_tokens: int) -> int:
+        """How long a template may be behind a prefix of that length."""
+        return self._max_tokens - n_tokens
 
     def encode(self, documents: Sequence[Document]) -> list[PrefixState]:
         """Prefix states in the order of the documents; identical documents are encoded once.
@@ -171,16 +191,16 @@ class SlotModel:
         >>> states = slot_model.encode([Document(text="grey skirt")])  # doctest: +SKIP
         """
         self.refresh()
-        seen = [self.look(document) for document in documents]
-        prefixes = {one.key: self.prefix(one) for one in seen}
+        keys = [document_key(document) for document in documents]
+        prefixes = {key: self.prepare(document) for key, document in dict(zip(keys, documents, strict=True)).items()}
         states: dict[bytes, PrefixState] = {}
         groups = batches(
-            prefixes, bucket=lambda key: prefixes[key].grids, tokens=lambda key: len(prefixes[key].ids),
+            prefixes, bucket=lambda key: bucket(prefixes[key]), tokens=lambda key: len(prefixes[key].ids),
             max_tokens=self.max_batch_tokens,
         )  # fmt: skip
-        for keys in groups:
-            states |= zip(keys, self.encode_prefixes([prefixes[key] for key in keys]), strict=True)
-        return [states[one.key] for one in seen]
+        for group in groups:
+            states |= zip(group, self.encode_prefixes([prefixes[key] for key in group]), strict=True)
+        return [states[key] for key in keys]
 
     def encode_prefixes(self, prefixes: Sequence[Prefix]) -> list[PrefixState]:
         """One forward pass over the prefixes of one batch."""
@@ -199,9 +219,9 @@ class SlotModel:
         different things.
 
         Returns:
-            float32  # (slots of all documents in order, 2), no before yes
+            float32  # (slots of all documents in order, 2): no, yes; and their label mass, where the format wants it
         """
-        return self.network.answers(self.network.run_suffixes(states, asked, unseen))
+        return self._logits(self.network.run_suffixes(states, asked, unseen))
 
     @torch.inference_mode()
     def encode_and_read(
@@ -212,4 +232,10 @@ class SlotModel:
         Causal attention makes it exact: a prefix does not see the templates behind it.
         """
         hidden, states = self.network.run_prefixes(prefixes, asked, keep_states=keep_states)
-        return self.network.answers(hidden), states
+        return self._logits(hidden), states
+
+    def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        logits = self.network.answers(hidden)
+        if not self.layout.label_mass:
+            return logits
+        return torch.cat([logits, self.network.label_mass(hidden, logits)[:, None]], dim=1)

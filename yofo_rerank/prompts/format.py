@@ -61,6 +61,7 @@ FORMATS = {
             reason_start="<|reason_start|>",
             reason_end="<|reason_end|>",
             special_tokens=SPECIAL_TOKENS,
+            attention="isolated",  # the paper's is joint; measured by `python -m evals.attention`
         ),
         PromptFormat(
             name="chat-v1",  # zero-shot, for a bare instruct model (the "Base" rows of the paper)
