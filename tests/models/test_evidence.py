@@ -27,7 +27,7 @@ def test_nothing_hidden_is_the_judges_answer(model, ask):
     document = Document(image=noise(), text=TEXT)
     [evidence] = find_evidence(model, document, [Requirement(text="blue")])
     expected = ask(model, [document], ["blue"], "isolated").item()
-    assert evidence.p_yes == pytest.approx(1 / (1 + math.exp(no - yes)), abs=1e-5)
+    assert evidence.p_yes == pytest.approx(1 / (1 + math.exp(-expected)), abs=1e-5)
 
 
 def test_hidden_tokens_are_those_of_the_full_mask(model):
