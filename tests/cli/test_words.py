@@ -103,7 +103,7 @@ def test_rules_lists_each_with_an_example_that_works(capsys):
     ("rule", "code", "reason"),
     [
         ("bogus", 1, "unknown scoring rule 'bogus'"),
-        ('{"rule": "min"}', 1, "unknown scoring rule None"),
+        ('{"rule": "min"}', 1, "needs a kind"),
         ('{"kind": "min"', 2, "no JSON object"),
         ("[1]", 1, "must be a name"),
     ],

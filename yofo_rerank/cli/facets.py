@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from yofo_rerank.cli import messages, options
+from yofo_rerank.cli import checks, messages, options
 
 
 def facets(
@@ -18,7 +18,7 @@ def facets(
     from_file: Annotated[
         Path | None, typer.Option("--from", help="A text file, one requirement a line.", exists=True, dir_okay=False)
     ] = None,
-    model: options.Model = "mini",
+    model: options.Model = None,
     adapter: options.Adapter = None,
     device: options.Device = None,
 ) -> None:
@@ -32,6 +32,9 @@ def facets(
     texts = [*(requirement or []), *(line for line in lines if line.strip() and not line.startswith("#"))]
     if not texts:
         raise typer.BadParameter('wanted requirements: -r "..." or --from FILE')
+    judge = options.load_judge(model, adapter, device)
+    if model is None:
+        checks.warn_of_mini("--model", checks.REAL_MODEL)
     from yofo_rerank.retrieval.facet_files import FILE
     from yofo_rerank.retrieval.facets import Facets
     from yofo_rerank.retrieval.storage import open_index, read_documents
@@ -39,9 +42,10 @@ def facets(
     opened = open_index(index)
     documents = list(read_documents(opened).values())
     path = index / FILE
-    report = Facets(path).judge(documents, options.load_judge(model, adapter, device), texts, progress=True)
+    report = Facets(path).judge(documents, judge, texts, progress=True)
     for one in report.failed:
         messages.say(f"not judged: {one.message}")
+    messages.say(f"judged by {options.named(model, adapter)}")
     messages.say(
         f"{report.judged} answers judged, {report.known} known before, {len(report.failed)} documents failed: {path}"
     )

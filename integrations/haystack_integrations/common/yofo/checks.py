@@ -4,7 +4,6 @@ import copy
 from typing import Any, TypeVar
 
 from haystack.utils import ComponentDevice
-from haystack.utils.hf import deserialize_hf_model_kwargs, serialize_hf_model_kwargs
 
 TopK = TypeVar("TopK", int, int | None)
 
@@ -50,6 +49,8 @@ def model_kwargs_to_dict(model_kwargs: dict[str, Any]) -> dict[str, Any]:
     """For `to_dict`; torch's dtypes become their names."""
     data = copy.deepcopy(model_kwargs)
     if data:
+        from haystack.utils.hf import serialize_hf_model_kwargs  # loads torch
+
         serialize_hf_model_kwargs(data)
     return data
 
@@ -58,5 +59,7 @@ def model_kwargs_from_dict(data: dict[str, Any] | None) -> dict[str, Any] | None
     """For `from_dict`."""
     model_kwargs = copy.deepcopy(data)
     if model_kwargs:
+        from haystack.utils.hf import deserialize_hf_model_kwargs  # loads torch
+
         deserialize_hf_model_kwargs(model_kwargs)
     return model_kwargs

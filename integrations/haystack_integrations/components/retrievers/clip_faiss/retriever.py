@@ -136,5 +136,12 @@ class ClipFaissRetriever:
                 self._retriever = YofoClipFaissRetriever.load(folder, encoder)
             return self._retriever
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_retriever": None, "_lock": None}  # a copy reads the folder for itself
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = threading.Lock()
+
     def _get_telemetry_data(self) -> dict[str, Any]:
         return {}
