@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from yofo_rerank.decompose import LlmDecomposer
+from yofo_rerank.decompose.llm_call import MAX_CALLS
 from yofo_rerank.errors import DecomposeError
+from yofo_rerank.requirements import MAX_QUERY_CHARS
 
 QUERY = "a red dress without pockets"
 GOOD = {"requirements": [{"text": "red dress", "necessity": "must"}, {"text": "no pockets", "necessity": "should"}]}
@@ -143,3 +145,32 @@ def test_a_given_client_is_used(server: Server) -> None:
     assert server.keys == ["Bearer k"]
     with pytest.raises(DecomposeError, match="cannot be data"):
         decomposer.to_dict()
+
+
+def test_calls_that_hang_leave_a_bounded_number_of_threads() -> None:
+    release = threading.Event()
+    decomposer = LlmDecomposer(lambda prompt: str(release.wait(30)), timeout=0.002)
+    try:
+        for _ in range(200):
+            assert "TimeoutError" in decomposer.decompose("red dress").warnings[0]
+        names = [thread.name for thread in threading.enumerate()]
+        assert 1 <= names.count("yofo-llm-decomposer") <= MAX_CALLS
+    finally:
+        release.set()
+    answers = LlmDecomposer(lambda prompt: '{"requirements": [{"text": "red"}]}', timeout=5)
+    assert answers.decompose("red dress").decomposer == "llm"  # places are given back
+
+
+@pytest.mark.parametrize("reply", ['{"requirements": [{"text": "red"}]}', "no JSON"])
+def test_of_a_huge_query_the_model_sees_no_more_than_rules_does(reply: str) -> None:
+    prompts: list[str] = []
+
+    def complete(prompt: str) -> str:
+        prompts.append(prompt)
+        return reply
+
+    decomposed = LlmDecomposer(complete, timeout=5).decompose("red dress " * 1_000_000)
+    assert len(prompts[0]) < 2 * MAX_QUERY_CHARS
+    assert len(decomposed.query) <= MAX_QUERY_CHARS
+    notes = [note for note in decomposed.warnings if note.startswith("read the first 5000 of 10000000 characters")]
+    assert len(notes) == 1

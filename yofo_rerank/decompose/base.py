@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
 from yofo_rerank.errors import DecomposeError
-from yofo_rerank.requirements import DecomposedQuery, Requirement
+from yofo_rerank.requirements import MAX_QUERY_CHARS, DecomposedQuery, Requirement
 
 MAX_REQUIREMENTS = 64
 MAX_TEXT_CHARS = 200
@@ -25,6 +25,21 @@ class Decomposer(Protocol):
     def decompose(self, query: str) -> DecomposedQuery:
         """The query as at least one requirement."""
         ...
+
+
+def read_query(query: str) -> tuple[str, list[str]]:
+    """The first `MAX_QUERY_CHARS` characters on one clean line, and a warning if there were more.
+
+    >>> read_query("red " * 10_000)[1]
+    ['read the first 5000 of 40000 characters of the query']
+
+    Raises:
+        DecomposeError: as `clean`.
+    """
+    if isinstance(query, str) and len(query) > MAX_QUERY_CHARS:
+        note = f"read the first {MAX_QUERY_CHARS} of {len(query)} characters of the query"
+        return clean(query[:MAX_QUERY_CHARS]), [note]
+    return clean(query), []
 
 
 def clean(query: str) -> str:
@@ -74,6 +89,11 @@ def assemble(
     return DecomposedQuery(
         query=query, requirements=tuple(kept.values())[:MAX_REQUIREMENTS], decomposer=name, warnings=tuple(notes)
     )
+
+
+def with_warnings(decomposed: DecomposedQuery, first: Sequence[str]) -> DecomposedQuery:
+    """The same, with warnings that go before its own."""
+    return decomposed.model_copy(update={"warnings": (*first, *decomposed.warnings)})
 
 
 def _shorten(requirement: Requirement, notes: list[str]) -> Requirement:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from yofo_rerank.errors import DecomposeError
-from yofo_rerank.requirements import DecomposedQuery, Requirement
+from yofo_rerank.requirements import MAX_QUERY_CHARS, DecomposedQuery, Requirement
 
 
 class FixedDecomposer:
@@ -32,9 +32,8 @@ class FixedDecomposer:
         """The fixed requirements, whatever the query."""
         if not isinstance(query, str):
             raise DecomposeError(f"a query must be a string, but got {type(query).__name__}")
-        return DecomposedQuery(
-            query=query.encode(errors="replace").decode(), requirements=self.requirements, decomposer=self.name
-        )
+        shown = query[:MAX_QUERY_CHARS].encode(errors="replace").decode()  # nothing is read from it
+        return DecomposedQuery(query=shown, requirements=self.requirements, decomposer=self.name)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types, for `get_decomposer`."""

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from yofo_rerank.decompose.base import clean
+from yofo_rerank.decompose.base import read_query, with_warnings
 from yofo_rerank.decompose.llm_call import call_with_deadline, chat, open_client
 from yofo_rerank.decompose.llm_reply import DEFAULT_PROMPT, BadReply, build_prompt, read_reply
 from yofo_rerank.decompose.rules import RulesDecomposer
@@ -81,33 +81,33 @@ class LlmDecomposer:
             DecomposeError: a blank query, or a set-up that cannot work (no key, an async `complete`).
             MissingExtra: the `llm` extra is not installed.
         """
-        line = clean(query)
+        line, notes = read_query(query)
         if _is_async(self.complete):
             raise DecomposeError("complete is async: await adecompose(query), or give a function that returns a str")
         ask = cast("Callable[[str], str] | None", self.complete) or self._chat()
         try:
             reply = call_with_deadline(ask, build_prompt(self.prompt, line), self.timeout)
         except Exception as error:  # noqa: BLE001 - `complete` is foreign code that may raise anything; the result says so
-            return _fall_back(line, error)
-        return self._read(line, reply)
+            return _fall_back(line, notes, error)
+        return self._read(line, notes, reply)
 
     async def adecompose(self, query: str) -> DecomposedQuery:
         """As `decompose`; awaits an async `complete`, and runs anything else in a thread."""
         if not _is_async(self.complete):
             return await asyncio.to_thread(self.decompose, query)
-        line = clean(query)
+        line, notes = read_query(query)
         ask = cast("Callable[[str], Awaitable[str]]", self.complete)
         try:
             reply = await asyncio.wait_for(ask(build_prompt(self.prompt, line)), self.timeout)
         except Exception as error:  # noqa: BLE001 - as in `decompose`
-            return _fall_back(line, error)
-        return self._read(line, reply)
+            return _fall_back(line, notes, error)
+        return self._read(line, notes, reply)
 
-    def _read(self, line: str, reply: str) -> DecomposedQuery:
+    def _read(self, line: str, notes: list[str], reply: str) -> DecomposedQuery:
         try:
-            return read_reply(line, reply, name=self.name)
+            return with_warnings(read_reply(line, reply, name=self.name), notes)
         except BadReply as error:
-            return _fall_back(line, error)
+            return _fall_back(line, notes, error)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types, for `get_decomposer`; the key is not among them.
@@ -142,15 +142,14 @@ class LlmDecomposer:
         return lambda prompt: chat(client, model, prompt)
 
 
-def _fall_back(query: str, error: Exception) -> DecomposedQuery:
+def _fall_back(query: str, notes: list[str], error: Exception) -> DecomposedQuery:
     """What `rules` finds, and the kind of the failure; messages of foreign code may hold secrets and stay out."""
     status = getattr(error, "status_code", None)
     reason = type(error).__name__ + (f", HTTP {status}" if isinstance(status, int) else "")
     if isinstance(error, BadReply):
         reason = f"bad reply: {error}"
-    decomposed = RulesDecomposer().decompose(query)
     warning = f"the llm decomposer failed ({reason}); 'rules' was used instead"
-    return decomposed.model_copy(update={"warnings": (warning, *decomposed.warnings)})
+    return with_warnings(RulesDecomposer().decompose(query), [warning, *notes])
 
 
 def _is_async(complete: Complete | None) -> bool:

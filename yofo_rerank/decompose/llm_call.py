@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,8 +16,18 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 
+MAX_CALLS = 32  # at one time in this process, those included that nobody waits for any more
+_PLACES = threading.BoundedSemaphore(MAX_CALLS)
+
+
 def call_with_deadline(ask: Callable[[str], str], prompt: str, timeout: float) -> str:
-    """Call in a thread and wait at most `timeout` seconds; a call that hangs on is left behind, and dies with us."""
+    """Call in a thread and wait at most `timeout` seconds; a call that hangs on is left behind, and dies with us.
+
+    At most `MAX_CALLS` calls run at one time; the wait for a place counts as waiting.
+    """
+    deadline = time.monotonic() + timeout
+    if not _PLACES.acquire(timeout=timeout):
+        raise TimeoutError(f"{MAX_CALLS} calls are running, and none ended within {timeout} s")
     outcome: list[tuple[str | None, BaseException | None]] = []
     context = contextvars.copy_context()  # tracing of the caller reaches the call
 
@@ -25,10 +36,16 @@ def call_with_deadline(ask: Callable[[str], str], prompt: str, timeout: float) -
             outcome.append((context.run(ask, prompt), None))
         except BaseException as error:  # noqa: BLE001 - carried to the caller's thread and raised there
             outcome.append((None, error))
+        finally:
+            _PLACES.release()
 
     thread = threading.Thread(target=run, name="yofo-llm-decomposer", daemon=True)
-    thread.start()
-    thread.join(timeout)
+    try:
+        thread.start()
+    except RuntimeError:  # the machine has no thread left
+        _PLACES.release()
+        raise
+    thread.join(max(0.0, deadline - time.monotonic()))
     if not outcome:
         raise TimeoutError(f"no reply within {timeout} s")
     reply, error = outcome[0]

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from yofo_rerank.decompose.base import MAX_TEXT_CHARS, assemble, clean, is_visible
-from yofo_rerank.decompose.phrases import Found, garments, phrases, verbatim
+from yofo_rerank.decompose.base import MAX_TEXT_CHARS, assemble, is_visible, read_query
+from yofo_rerank.decompose.phrases import garments, phrases
 from yofo_rerank.decompose.statements import Statement, cut
-from yofo_rerank.decompose.words import Word, words_of
-from yofo_rerank.requirements import MAX_QUERY_CHARS, DecomposedQuery, Requirement
+from yofo_rerank.decompose.things import Found
+from yofo_rerank.decompose.words import Word, verbatim, words_of
+from yofo_rerank.requirements import DecomposedQuery, Requirement
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,8 @@ class RulesDecomposer:
 
     def decompose(self, query: str) -> DecomposedQuery:
         """Any text that is not blank gives 1 to 64 requirements; raises DecomposeError for a blank one."""
-        line = clean(query)
-        is_long = len(line) > MAX_QUERY_CHARS
-        warnings = [f"read the first {MAX_QUERY_CHARS} of {len(line)} characters"] if is_long else []
-        requirements, notes = read(line[:MAX_QUERY_CHARS])
+        line, warnings = read_query(query)
+        requirements, notes = read(line)
         return assemble(line, requirements, name=self.name, warnings=[*warnings, *notes])
 
     def to_dict(self) -> dict[str, Any]:

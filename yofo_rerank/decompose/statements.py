@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Literal
 
 from yofo_rerank.decompose.lexicon import ADJECTIVES
@@ -17,8 +18,8 @@ _OPENS: dict[str, Mode] = {  # operator -> how to read what follows
     "deny": "deny", "doubt": "whole", "other": "whole", "ignore": "ignore", "keep": "keep", "no": "no", "not": "not",
     "except": "deny", "cannot": "keep", "is": "is", "has": "has", "neither": "not",
 }  # fmt: skip
-_CONTRASTS = frozenset("but though although however yet whereas while so because since".split())  # noqa: SIM905
-_GLUE = frozenset("otherwise unless until if than".split())  # noqa: SIM905 - what stands on both sides belongs together
+_CONTRASTS = {"but", "though", "although", "however", "yet", "whereas", "while", "so", "because", "since"}
+_GLUE = {"otherwise", "unless", "until", "if", "than"}  # what stands on both sides belongs together
 _ENDS = frozenset({".", ":", "with", "without", "for", "that", "which", "but", "under", "not", "no", "if"})
 _LOOSE = frozenset({"det", "generic", "degree", "pronoun", "number", "and", "or", ","})
 _ITS = ("that ", "which ", "who ", "it ", "its ", "they ", "theyre ", "this ", "these ", "there ")
@@ -62,15 +63,11 @@ class _Cutter:
     def __init__(self, words: Sequence[Word]) -> None:
         self.words = words
         self.text = "".join(f"{word.key} " for word in words)
-        self.starts, place = {}, 0
-        self.places: list[int] = []
-        for at, word in enumerate(words):
-            self.starts[place] = at
-            self.places.append(place)
-            place += len(word.key) + 1
-        self.starts[place] = len(words)
+        self.places = list(accumulate((len(word.key) + 1 for word in words), initial=0))
+        self.starts = {place: at for at, place in enumerate(self.places)}
         self.done: list[Statement] = []
         self.now = Statement()
+        self.read: tuple[int, int, list[Term]] = (0, 0, [])
         self.at = 0
         self.wish = False
 
@@ -88,7 +85,7 @@ class _Cutter:
             elif word.key in _CONTRASTS and not self._awaits_but():
                 self._open(wish=False)
             elif word.key in _GLUE and self.now.mode != "ignore":
-                self._glue(word)
+                self._absorb([word], "keep" if self.now.mode == "keep" else "whole")
             else:
                 for word in self.words[self.at : end]:
                     self._take(word)
@@ -120,24 +117,21 @@ class _Cutter:
 
     def _list_goes_on(self, at: int) -> bool:
         """Whether the comma here is one of "a, b and c"."""
-        last = self._rest(at).split(" but ")[0].rsplit(", ", 1)[-1]
-        return f" {last}".find(" and ") >= 0 or f" {last}".find(" or ") >= 0
+        last = f" {self._rest(at)}".split(" but ")[0].rsplit(",", 1)[-1]
+        return " and " in last or " or " in last
 
     def _terms(self) -> list[Term]:
-        return terms_of(self.now.body[-LOOK_BACK:])
+        if self.read[:2] != (id(self.now), len(self.now.body)):  # asked for often, changed seldom
+            self.read = (id(self.now), len(self.now.body), terms_of(self.now.body[-LOOK_BACK:]))
+        return self.read[2]
 
     def _all_known(self) -> bool:
         terms = self._terms()
-        return (
-            len(self.now.body) < LOOK_BACK
-            and all(term.known or term.kind in _LOOSE for term in terms)
-            and any(term.known for term in terms)
-        )
+        is_short = len(self.now.body) < LOOK_BACK
+        return is_short and all(one.known or one.kind in _LOOSE for one in terms) and any(one.known for one in terms)
 
     def _awaits_but(self) -> bool:
-        return self.now.mode == "keep" and any(
-            word.key in ("only", "just", "merely", "simply") for word in self.now.lead
-        )
+        return self.now.mode == "keep" and any(word.key in ("only", "just", "merely") for word in self.now.lead)
 
     def _absorbs(self, name: str) -> bool:
         """Whether the operator is only words here."""
@@ -146,18 +140,11 @@ class _Cutter:
             return mode not in NEGATIVE  # "sleeveless or with thin straps" is one offer
         if mode in ("keep", "whole"):
             goes_on = last in ("and", ",") or name.startswith("<") or name in ("prefer", "filler", "except")
-            return (
-                not goes_on or (mode == "whole" and last == "and") or name in ("is", "has", "for", "at", "near", "in")
-            )
+            return not goes_on or (mode, last) == ("whole", "and") or name in ("is", "has", "for", "at", "near", "in")
         if name == "has" and self._ends_in_verb():
             return True  # "playing with a ball"
-        if (
-            name == "has"
-            and mode in NEGATIVE
-            and self.now.body
-            and last not in ("and", ",")
-            and self.words[self.at].key == "with"
-        ):
+        follows = bool(self.now.body) and last not in ("and", ",")
+        if name == "has" and mode in NEGATIVE and follows and self.words[self.at].key == "with":
             self.now.doubtful = mode == "no"  # "I don't want screens with ads"; but "no sleeves with a hood"?
             return True
         if mode == "has" and name == "in" and self._is_material(self.at + 1):
@@ -215,10 +202,10 @@ class _Cutter:
         following = self._next(self.at + 1)
         return self._awaits_but() and following is not None and following.key == "but"
 
-    def _glue(self, word: Word) -> None:
+    def _absorb(self, words: Sequence[Word], mode: Mode) -> None:
         """The words on both sides hang together in a way that is not for us to untie."""
-        self.now.mode = "whole" if self.now.mode not in ("keep",) else "keep"
-        self.now.body.append(word)
+        self.now.mode = mode
+        self.now.body += words
 
     def _operate(self, name: str, lead: list[Word], end: int) -> None:
         if name.startswith("<"):
@@ -236,11 +223,9 @@ class _Cutter:
             self._prefer(lead, end)
         elif name == "not" and self._is_part_of_phrase(lead, end):
             self._keep_last_chunk()
-            self.now.mode = "keep"
-            self.now.body += lead
+            self._absorb(lead, "keep")
         elif name in ("is", "has", "no", "not", "cannot") and self._has_own_subject(lead, end):
-            self.now.mode = "keep"
-            self.now.body += lead
+            self._absorb(lead, "keep")
         elif name in ("for", "made", "in", "near", "at", "that"):
             self._place(name, lead, end)
         elif name in NEGATIVE and self.now.mode in NEGATIVE and not self.now.body:  # "not without pockets"
@@ -270,13 +255,8 @@ class _Cutter:
         """Whether a bare "not" says something of a part: "breakfast not included"."""
         follows = self._terms()[-1].kind == "word" if self._terms() else False
         following = terms_of(self.words[end : end + 4])
-        return (
-            self.now.mode in ("is", "has")
-            and follows
-            and len(lead) == 1
-            and bool(following)
-            and following[0].kind == "word"
-        )
+        states = self.now.mode in ("is", "has") and len(lead) == 1
+        return states and follows and bool(following) and following[0].kind == "word"
 
     def _say_before(self, name: str) -> None:
         """What is said of the words before: a wish, a must, denied, or of no matter."""
@@ -308,48 +288,39 @@ class _Cutter:
         if (self._ends_clause(end) and has_before) or (is_last and (self.now.body or self.done)):
             self._say_before("<wish")
         elif has_before and lead[0].key in ("if", "where", "when") and self._terms()[-1].kind != "category":
-            self.now.mode = "whole"  # "in red if available otherwise blue"
-            self.now.body += lead
+            self._absorb(lead, "whole")  # "in red if available otherwise blue"
         else:
             self._open(wish=True)
 
     def _place(self, name: str, lead: list[Word], end: int) -> None:
         """A preposition: opens a phrase of its own, or belongs to the noun before."""
-        following = [
-            term for term in terms_of(self.words[end : end + 8]) if term.kind not in ("det", "generic", "degree")
-        ]
+        following = [one for one in terms_of(self.words[end : end + 8]) if one.kind not in _LOOSE - {"and", "or", ","}]
         kinds = [term.kind for term in following]
-        adjective = bool(kinds) and kinds[0] in ADJECTIVES
+        adjective, body = bool(kinds) and kinds[0] in ADJECTIVES, self.now.body
         ends = len(kinds) < 2 or kinds[1] in (",", "and", "or") or following[1].text.lower() in _ENDS
-        alone = not self.now.body or self._all_known() or ends
+        alone, says = not body or self._all_known(), self.now.mode == "is" and not is_scene(self._terms())
         offers_more = f"or {lead[0].key} " in self._rest(end).split(",")[0]  # "made of cotton or made of satin"
         if name == "that":
             self._relative(lead)
-        elif offers_more and self.now.mode == "is" and (not self.now.body or self._all_known()):
+        elif offers_more and self.now.mode == "is" and alone:
             self._open("phrase", lead)
-        elif self.now.mode in NEGATIVE and not self.now.body:
-            if name != "in" or not adjective:
-                self.now.body += lead
+        elif self.now.mode in NEGATIVE and not body:
+            body += lead if name != "in" or not adjective else []
         elif (
-            name == "in" and adjective and alone and (kinds[0] == "material" or not self._ends_in("part", "pattern"))
+            name == "in"
+            and adjective
+            and (alone or ends)
+            and (kinds[0] == "material" or not self._ends_in("part", "pattern"))
         ) or (name == "made" and adjective and (len(lead) > 1 or self._all_known())):
             self._open("is")
         elif lead[0].key == "of":
-            self.now.body += lead
-        elif (
-            name == "for"
-            and not is_scene(self._terms())
-            and (self.now.mode == "is" or (kinds[:1] and kinds[0] in ("season", "occasion")))
-        ):
+            body += lead
+        elif name == "for" and (says or kinds[:1] in (["season"], ["occasion"])):
             self._open("phrase", [Word("for", "for")])
-        elif name == "made" or (
-            self.now.mode == "is"
-            and not is_scene(self._terms())
-            and (name == "near" or self._ends_in("category") or not self.now.body)
-        ):
+        elif name == "made" or (says and (name == "near" or self._ends_in("category") or not body)):
             self._open("phrase", lead)
         else:
-            self.now.body += lead
+            body += lead
 
     def _ends_in(self, *kinds: str) -> bool:
         terms = self._terms()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from yofo_rerank.decompose.lexicon import kind_of
@@ -46,7 +47,7 @@ def words_of(line: str) -> tuple[list[Word], list[str]]:
     """
     typed = [text for found in _WORD.findall(_TAG.sub(" ", line)) for text in _pieces(found)]
     warnings: list[str] = []
-    words = []
+    words: list[Word] = []
     for text, is_name in zip(typed, _named(typed), strict=True):
         word = Word(text, plain(text), is_name)
         is_typo = not (word.is_name or word.is_quote or (words and word.text[0].isupper()))
@@ -61,6 +62,16 @@ def words_of(line: str) -> tuple[list[Word], list[str]]:
 def plain(text: str) -> str:
     """Lower-case, without apostrophes."""
     return text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "").replace("'", "")
+
+
+def verbatim(words: Sequence[Word]) -> str:
+    """The words as typed, without what only joined them to the rest."""
+    kept = list(words)
+    while kept and kept[0].key in ("and", "or", ",", "that", "which", "it"):
+        kept = kept[1:]
+    while kept and kept[-1].key in ("and", "or", ","):
+        kept = kept[:-1]
+    return " ".join(word.text for word in kept).replace(" ,", ",")
 
 
 def _pieces(found: str) -> list[str]:

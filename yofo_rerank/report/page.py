@@ -143,7 +143,7 @@ def _search(ranking: Ranking, top_k: int) -> dict[str, Any]:
     return {
         "query": ranking.query.query,
         "requirements": ranking.query.requirements,
-        "warnings": (*ranking.query.warnings, *ranking.warnings),
+        "warnings": ranking.warnings,  # the query's own are among them
         "total": len(ranking),
         "orders": [
             {"name": "before", "cards": [cards[after] for after, _ in before]},

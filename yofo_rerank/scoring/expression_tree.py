@@ -134,7 +134,7 @@ def _ends(group: Sequence[Part], settled: Mapping[str, float], steps: _Steps) ->
     low = high = 0.0
     for factor, part in group:
         undecided = dict.fromkeys(_names(part), 0.5)
-        values = [factor * value for value in _distribution(part, undecided | settled, steps)]
+        values = [factor * value for value in _distribution(part, {**undecided, **settled}, steps)]
         if not all(map(math.isfinite, values)):
             raise RuleError("the values of the expression overflow")
         low, high = low + min(values), high + max(values)

@@ -137,3 +137,12 @@ def test_a_ranker_can_hold_one(judge, documents):
     best = ranker.run(query=QUERY, documents=documents)["documents"][0]
     assert judge.calls[0][1] == ["long", "red"]
     assert best.score == pytest.approx(judge.answer(best.id, "long") * judge.answer(best.id, "red"))
+
+
+def test_a_warning_is_logged_once_alone_and_in_a_ranker(judge, documents, caplog):
+    query, note = "not black leather boots", "not sure how to read it"
+    YofoQueryDecomposer().run(query=query)
+    assert caplog.text.count(note) == 1
+    caplog.clear()
+    YofoRanker(decomposer=YofoQueryDecomposer()).run(query=query, documents=documents)
+    assert caplog.text.count(note) == 1

@@ -66,8 +66,8 @@ class YofoQueryDecomposer:
         return self._decomposer.name
 
     def decompose(self, query: str) -> DecomposedQuery:
-        """The query as requirements, for Python callers."""
-        return _with_warnings_logged(self._decomposer.decompose(query))
+        """The query as requirements, for Python callers and a ranker; whoever calls says the warnings."""
+        return self._decomposer.decompose(query)
 
     def warm_up(self) -> None:
         """Warm up the chat generator."""
@@ -105,7 +105,7 @@ class YofoQueryDecomposer:
             DecomposeError: a blank query; a ValueError.
         """
         self.warm_up()
-        return _outputs(self.decompose(query))
+        return _outputs(_with_warnings_logged(self.decompose(query)))
 
     @component.output_types(requirements=list[dict[str, Any]], scoring=dict[str, Any] | None, warnings=list[str])
     async def run_async(self, query: str) -> dict[str, Any]:
