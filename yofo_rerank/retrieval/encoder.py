@@ -140,15 +140,32 @@ class ClipEncoder:
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         """Vectors of PIL images, (n, dim)."""
+        return self._encode_pixels(images, self.prepare)
+
+    @property
+    def enough_pixels(self) -> int:
+        """Pixels of an image below which it should not be decoded: twice the sides that the model sees."""
+        return 4 * self._load().image_size ** 2
+
+    def prepare(self, image: Image.Image) -> torch.Tensor:
+        """What the model sees of an image, (3, side, side); for `encode_prepared`, from any thread."""
+        pixels: torch.Tensor = self._load().preprocess(image.convert("RGB"))
+        return pixels
+
+    def encode_prepared(self, prepared: Sequence[torch.Tensor]) -> Vectors:
+        """Vectors of what `prepare` made, (n, dim)."""
+        return self._encode_pixels(prepared, lambda pixels: pixels)
+
+    def _encode_pixels(self, items: Sequence[Item], prepare: Callable[[Item], torch.Tensor]) -> Vectors:
         loaded = self._load()
 
-        def encode(batch: Sequence[Image.Image]) -> torch.Tensor:
+        def encode(batch: Sequence[Item]) -> torch.Tensor:
             import torch
 
-            pixels = torch.stack([loaded.preprocess(image.convert("RGB")) for image in batch])
+            pixels = torch.stack([prepare(item) for item in batch])
             return loaded.model.encode_image(pixels.to(loaded.device, loaded.dtype))
 
-        return self._encode(images, encode, loaded)
+        return self._encode(items, encode, loaded)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ClipEncoder:
         return self  # nothing of it changes but what is loaded, which is shared

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +22,9 @@ from yofo_rerank.retrieval.results import Skipped
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Waiting = tuple[Document, "Future[Any]"]  # a document, and its image when it is decoded
+
+WORKERS = min(8, os.cpu_count() or 1)
 
 
 @dataclass
@@ -30,13 +36,54 @@ class Encoded:
     truncated: list[str] = field(default_factory=list)
 
 
-def encode(batch: Sequence[Document], encoder: Encoder, limits: ImageLimits | None) -> Encoded:
+def encoded(
+    documents: Iterable[Document], encoder: Encoder, limits: ImageLimits | None, size: int
+) -> Iterator[tuple[list[Document], Callable[[], Encoded]]]:
+    """Batches of documents, each with what encodes it, while threads decode the batch after it.
+
+    An error of `documents` comes after the batches before it.
+    """
+    read = _reader(encoder, limits)
+    pool = ThreadPoolExecutor(WORKERS, "yofo-decode")
+    batches = in_batches(documents, size)
+    try:
+        ahead = _submit(next(batches, []), read, pool)
+        while ahead:
+            failure: Exception | None = None
+            now, ahead = ahead, []
+            try:
+                ahead = _submit(next(batches, []), read, pool)
+            except Exception as error:  # noqa: BLE001  # raised below
+                failure = error
+            yield [document for document, _ in now], partial(_encode, now, encoder)
+            if failure:
+                raise failure
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _reader(encoder: Encoder, limits: ImageLimits | None) -> Callable[[Document], Any]:
+    """What a thread does with a document: decode its image, and prepare it where the encoder can say how."""
+    prepare = getattr(encoder, "prepare", None)
+
+    def read(document: Document) -> Any:
+        image = document.load_image(limits, max_pixels=getattr(encoder, "enough_pixels", None))
+        return prepare(image) if prepare and image is not None else image
+
+    return read
+
+
+def _submit(batch: Sequence[Document], read: Callable[[Document], Any], pool: ThreadPoolExecutor) -> list[Waiting]:
+    return [(document, pool.submit(read, document)) for document in batch]
+
+
+def _encode(waiting: Sequence[Waiting], encoder: Encoder) -> Encoded:
     """Vectors of images where there are any, else of texts."""
     result = Encoded()
     pictured, images, written = [], [], []
-    for document in batch:
+    for document, reading in waiting:
         try:
-            image = document.load_image(limits)
+            image = reading.result()
         except ImageError as error:
             result.skipped.append(Skipped(document.id, error.code, str(error)))
             logger.warning("skipped: %s", error)
@@ -47,12 +94,13 @@ def encode(batch: Sequence[Document], encoder: Encoder, limits: ImageLimits | No
             pictured.append(document)
             images.append(image)
     texts = [document.text or "" for document in written]
-    vectors = list(encoder.encode_images(images)) if images else []
+    encode_images = getattr(encoder, "encode_prepared", encoder.encode_images)
+    vectors = list(encode_images(images)) if images else []
     if texts:
         result.truncated += [d.id for d, cut in zip(written, encoder.too_long(texts), strict=True) if cut]
         vectors += list(encoder.encode_texts(texts, warn=False))
     found = dict(zip(map(id, pictured + written), vectors, strict=True))
-    result.rows.update((d.id, (d, found[id(d)])) for d in batch if id(d) in found)
+    result.rows.update((d.id, (d, found[id(d)])) for d, _ in waiting if id(d) in found)
     return result
 
 

@@ -32,6 +32,7 @@ class Loaded(NamedTuple):
     device: torch.device
     dtype: torch.dtype
     dim: int
+    image_size: int  # longer side of what the model sees
     fingerprint: str
 
 
@@ -66,11 +67,13 @@ def load(model: str, pretrained: str | None, device: str | None, dtype: str) -> 
     except (*LOAD_ERRORS, SafetensorError) as error:
         raise ModelError(f"open_clip cannot load {model!r}, pretrained={pretrained!r}: {error}") from error
     network.eval()
-    config = {"preprocess": open_clip.get_model_preprocess_cfg(network), "probe": probe[0].tolist()}
+    config: dict[str, Any] = {"preprocess": open_clip.get_model_preprocess_cfg(network), "probe": probe[0].tolist()}
     with torch.inference_mode():
         dim = network.encode_text(probe.to(target)).shape[1]
     precision = open_clip.get_input_dtype(PRECISIONS[dtype]) or torch.float32
-    return Loaded(network, preprocess, tokenizer, target, precision, dim, _fingerprint(network, config))
+    size = config["preprocess"]["size"]
+    side = max(size) if isinstance(size, list | tuple) else int(size)
+    return Loaded(network, preprocess, tokenizer, target, precision, dim, side, _fingerprint(network, config))
 
 
 def count_tokens(tokenizer: Any, text: str) -> int:

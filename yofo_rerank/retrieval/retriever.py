@@ -24,7 +24,7 @@ from yofo_rerank.retrieval import storage
 from yofo_rerank.retrieval.checks import check_embeddings, check_query, check_top_k
 from yofo_rerank.retrieval.contents import Contents, some
 from yofo_rerank.retrieval.encoder import ClipEncoder, Encoder, Vectors
-from yofo_rerank.retrieval.encoding import encode, in_batches, with_progress
+from yofo_rerank.retrieval.encoding import encoded, with_progress
 from yofo_rerank.retrieval.facet_files import FILE as FACETS
 from yofo_rerank.retrieval.facets import Facets, Where
 from yofo_rerank.retrieval.results import AddReport, RetrievedDocument, Skipped
@@ -114,11 +114,12 @@ class ClipFaissRetriever:
     ) -> AddReport:
         """Index documents batch by batch, from any iterable; skips and reports those with unreadable images.
 
-        An error leaves the batches before it in the index. An index that needs training waits for enough documents,
-        so give those in random order.
+        The next batch is decoded by threads while one is encoded; large JPEGs are decoded no larger than twice what the
+        encoder sees. Each batch is added whole or not at all: an error leaves those before it in the index. An index
+        that needs training waits for enough documents, so give those in random order.
 
         Args:
-            documents: or texts, paths, pictures; one batch is held at a time (plus vectors waiting for training).
+            documents: or texts, paths, pictures; two batches are held at a time (plus vectors waiting for training).
             replace: let a document take the place of one with the same id.
             progress: show a bar on stderr; None: when that is a terminal.
 
@@ -131,13 +132,14 @@ class ClipFaissRetriever:
         skipped: list[Skipped] = []
         truncated: list[str] = []
         waiting: dict[str, tuple[Document, np.ndarray]] = {}
-        for batch in in_batches(map(as_document, with_progress(documents, progress)), self.batch_size):
+        stream = map(as_document, with_progress(documents, progress))
+        for batch, encode in encoded(stream, self.encoder, self.limits, self.batch_size):
             if not replace:
                 self._contents.refuse_duplicates([document.id for document in batch], waiting)
-            encoded = encode(batch, self.encoder, self.limits)
-            waiting |= encoded.rows
-            skipped += encoded.skipped
-            truncated += encoded.truncated
+            found = encode()
+            waiting |= found.rows
+            skipped += found.skipped
+            truncated += found.truncated
             if waiting and self._contents.is_ready(len(waiting)):
                 added += self._contents.put(waiting, replace=replace)
                 waiting = {}

@@ -1,0 +1,135 @@
+"""What facets do for the first stage: recall of the exact items of queries with a negation, without and with them.
+
+    python -m evals.facets
+
+The catalogue and queries of `evals.mini_search`. Every claim that a query denies (and, in the last rows, asks for) is
+judged once for the whole catalogue, in one plain wording; a search is then kept to the garments that pass.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from evals.bootstrap import estimate
+from evals.mini_search import make_task
+from evals.opening import open_judge, open_retriever
+from evals.queries import GeneratedQuery, OracleRequirement
+from evals.ranking import recall
+from evals.record import RESULTS, print_table, write_record
+from evals.search_figures import Task
+from yofo_rerank import Document
+from yofo_rerank.mini.phrases import WORDS
+from yofo_rerank.mini.statements import Claim, holds
+from yofo_rerank.retrieval import ClipFaissRetriever, Facets
+
+CACHE_BYTES = 2**31  # prefix states of the whole catalogue
+Where = dict[str, bool | float]
+
+
+def facet(claim: Claim) -> str:
+    """The one wording in which a claim is judged: "short sleeves", "pink"."""
+    shape, words = min(WORDS[claim].items())
+    word = next(word for word in words if not word.startswith("no "))
+    return OracleRequirement((claim,), shape, (word,)).requirement.text
+
+
+def denied(query: GeneratedQuery) -> list[Claim]:
+    """What a query does not want."""
+    return [claim for one in query.oracle if one.negated and one.necessity == "must" for claim in one.claims]
+
+
+def wanted(query: GeneratedQuery) -> list[Claim]:
+    """What a query asks for without an alternative."""
+    musts = [one for one in query.oracle if not one.negated and one.necessity == "must"]
+    return [one.claims[0] for one in musts if len(one.claims) == 1]
+
+
+def conditions(query: GeneratedQuery, *, also_wanted: bool) -> Where:
+    """What a search is kept to."""
+    asked: Where = {facet(claim): True for claim in wanted(query)} if also_wanted else {}
+    return asked | {facet(claim): False for claim in denied(query)}
+
+
+def measure(task: Task, retriever: ClipFaissRetriever, depth: int) -> dict[str, Any]:
+    """Recall of the exact items for each way to search."""
+    queries = [query for query in task.queries if denied(query)]
+    ways: dict[str, tuple[Callable[[GeneratedQuery], str], Callable[[GeneratedQuery], Where | None]]] = {
+        "the sentence": (lambda query: query.text, lambda _: None),
+        "the sentence, kept to what it does not deny": (
+            lambda query: query.text, lambda query: conditions(query, also_wanted=False),
+        ),
+        "its positive part": (lambda query: query.positive_text, lambda _: None),
+        "its positive part, kept to what it does not deny": (
+            lambda query: query.positive_text, lambda query: conditions(query, also_wanted=False),
+        ),
+        "the sentence, kept to all that it says": (
+            lambda query: query.text, lambda query: conditions(query, also_wanted=True),
+        ),
+    }  # fmt: skip
+    figures = {}
+    for name, (text, where) in ways.items():
+        found = [
+            recall([hit.document.id for hit in retriever.search(text(query), depth, where=where(query))], exact)
+            for query, exact in ((query, list(task.grades[query.id])) for query in queries)
+        ]
+        figures[name] = asdict(estimate([[value] for value in found]))
+    return {"queries": len(queries), "depth": depth, "recall": figures}
+
+
+def right(task: Task, facets: Facets, claims: Iterable[Claim], documents: Sequence[Document]) -> float:
+    """How many of the answers are true."""
+    ids = [document.id for document in documents]
+    hits = 0
+    chosen = sorted(claims)
+    for claim in chosen:
+        yes = facets.satisfying(facet(claim), ids)
+        hits += sum((id_ in yes) == holds(task.garments[id_], claim) for id_ in ids)
+    return hits / (len(ids) * len(chosen))
+
+
+def main(
+    model: Annotated[str, typer.Option(help="judge: mini, a folder, or a hub id")] = "mini",
+    adapter: Annotated[str | None, typer.Option(help="LoRA adapter of the judge")] = None,
+    encoder: Annotated[str, typer.Option(help="first stage: mini, or a folder with an open_clip model")] = "mini",
+    documents: Annotated[int, typer.Option(min=1, help="items of the catalogue")] = 2000,
+    queries: Annotated[int, typer.Option(min=1, help="queries")] = 200,
+    depth: Annotated[int, typer.Option(min=1, help="candidates of the first stage")] = 100,
+    seed: Annotated[int, typer.Option(help="of catalogue and queries; training used others")] = 9007,
+    output: Annotated[Path, typer.Option(help="JSON file to write")] = RESULTS / "facets.json",
+) -> None:
+    """Measure recall without and with facets on the mini world."""
+    task, catalogue = make_task(documents, queries, seed)
+    retriever = open_retriever(encoder)
+    retriever.add(catalogue)
+    claims = {claim for query in task.queries if denied(query) for claim in (*denied(query), *wanted(query))}
+    judge = open_judge(model, adapter, cache_bytes=CACHE_BYTES)
+    started = time.perf_counter()
+    report = retriever.facets.judge(catalogue, judge, sorted({facet(claim) for claim in claims}), progress=True)
+    seconds = time.perf_counter() - started
+    figures = measure(task, retriever, depth) | {
+        "facets": len({facet(claim) for claim in claims}),
+        "answers": report.judged,
+        "answers_right": right(task, retriever.facets, claims, catalogue),
+        "answers_per_second": report.judged / seconds,
+    }
+    print_table(
+        f"Recall@{depth} of the exact items, {figures['queries']} queries with a negation",
+        ("searched by", "recall", "low", "high"),
+        [(name, one["mean"], one["low"], one["high"]) for name, one in figures["recall"].items()],
+        caption=f"{figures['answers']:,} answers about {documents} items, {figures['answers_right']:.4f} of them right",
+    )
+    settings = {
+        "model": model, "adapter": adapter, "encoder": encoder, "documents": documents, "queries": queries,
+        "depth": depth, "seed": seed,
+    }  # fmt: skip
+    typer.echo(f"wrote {write_record(output, settings=settings, figures=figures)}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
