@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from yofo_rerank.documents import DocumentLike, as_document, as_documents
+from yofo_rerank.documents import Document, DocumentLike, as_document, as_documents
 from yofo_rerank.errors import ConfigError, ModelError, YofoError
 from yofo_rerank.judging import check_requirements, to_judgement
 from yofo_rerank.models.build import Budget, Source, from_components, shared_slot_model
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _DEFAULT = Budget()
+_CALLS_TO_LOOK_AT = 20  # whose pictures are compared with mini's world
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class YofoJudge:
         self._attention = attention  # None: as the prompt format says
         self._verdicts = verdicts
         self._loaded = slot_model
+        self._calls_to_look_at = _CALLS_TO_LOOK_AT
 
     @classmethod
     def from_pretrained(
@@ -316,6 +318,7 @@ class YofoJudge:
         asked = [[requirement.text for requirement in requirements] for requirements in lists]
         for warning in self.vocabulary_warnings([text for texts in asked for text in texts]):
             logger.warning(warning)
+        self._look_at_pictures(checked)
         if not checked:
             return []
         from yofo_rerank.models.answering import answer
@@ -324,6 +327,17 @@ class YofoJudge:
         verdicts = model.verdicts if self._verdicts and self._budget.cache_bytes != 0 else None
         with counting(progress) as tick:
             return answer(model, checked, asked, self._attention, verdicts=verdicts, tick=tick)
+
+    def _look_at_pictures(self, documents: Sequence[Document]) -> None:
+        """Say once that mini was not made for these pictures; after a few calls without any, look no more."""
+        if self._source is None or self._source.name != MINI or self._calls_to_look_at == 0:
+            return
+        from yofo_rerank.mini.drawn import FOREIGN_PICTURES, has_foreign_picture
+
+        self._calls_to_look_at -= 1
+        if has_foreign_picture(documents):
+            self._calls_to_look_at = 0
+            logger.warning(FOREIGN_PICTURES)
 
     def _outcome(self, answers: list[Answer] | YofoError, requirements: Sequence[Requirement]) -> JudgedDocument:
         if isinstance(answers, YofoError):

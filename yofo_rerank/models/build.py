@@ -109,12 +109,14 @@ def build_slot_model(loaded: LoadedModel, budget: Budget, identity: bytes = b"",
     from yofo_rerank.models.prefixes import PrefixMaker
     from yofo_rerank.models.slot_model import SlotModel
     from yofo_rerank.models.states import StateTiers
+    from yofo_rerank.models.vision import check_image_processor
     from yofo_rerank.prompts import answer_ids, token_id
     from yofo_rerank.prompts.chat import chat_turn
     from yofo_rerank.prompts.format import IMAGE_PAD
 
     layout, tokenizer, config = loaded.layout, loaded.tokenizer, loaded.config
     family = get_family(loaded.model.config)
+    check_image_processor(loaded.image_processor, loaded.model.config.vision_config)
     if layout.family_system:
         layout = replace(layout, before_document=family.default_system + layout.before_document)
     if layout.own_chat and loaded.chat_template:

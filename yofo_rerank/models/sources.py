@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from yofo_rerank.errors import ModelError
+from yofo_rerank.errors import MissingExtra, ModelError
 
 MINI = "mini"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
-# What transformers, peft and torch raise for files that they cannot read and devices that they do not have.
-_LOAD_ERRORS = (AssertionError, AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError)
 SAFE_FILES = ("*.json", "*.safetensors", "*.txt", "*.jinja")  # nothing that runs or unpickles
 
 FileStamps = tuple[tuple[str, int, int, int, int], ...]
@@ -43,13 +41,11 @@ def resolve(name: str, adapter: str | None, revision: str | None) -> tuple[Path,
 @contextmanager
 def as_model_error(name: str) -> Iterator[None]:
     """What the libraries raise when something cannot be loaded, as a ModelError with the first line of its reason."""
-    from safetensors import SafetensorError
-
     try:
         yield
-    except (*_LOAD_ERRORS, SafetensorError) as error:
-        if isinstance(error, ModelError):
-            raise
+    except (ModelError, MissingExtra):
+        raise
+    except Exception as error:  # of four libraries, whose own errors share no other base; tokenizers raise it plain
         reason = str(error).strip().splitlines()
         raise ModelError(f"cannot load {name!r}: {reason[0] if reason else type(error).__name__}") from error
 

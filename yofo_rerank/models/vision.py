@@ -1,9 +1,20 @@
-"""The patch embedding as one matrix product."""
+"""The vision tower: its patch embedding as one matrix product, and the image processor that has to fit it."""
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import torch
 from torch import nn
+
+from yofo_rerank.errors import ModelError
+
+_PATCH_SETTINGS = (
+    ("patch_size", "patch_size"),
+    ("merge_size", "spatial_merge_size"),
+    ("temporal_patch_size", "temporal_patch_size"),
+)
 
 
 class LinearPatches(nn.Module):
@@ -27,3 +38,36 @@ def linearise_patches(patch_embedding: nn.Module) -> None:
     convolution = patch_embedding.proj
     if isinstance(convolution, nn.Conv3d) and convolution.stride == convolution.kernel_size:
         patch_embedding.proj = LinearPatches(convolution)
+
+
+def check_image_processor(image_processor: Any, vision_config: Any) -> None:
+    """ModelError unless the processor cuts patches as the tower wants them, and its other settings are usable."""
+    for name, of_tower in _PATCH_SETTINGS:
+        got, wanted = getattr(image_processor, name, None), getattr(vision_config, of_tower)
+        if got != wanted:
+            raise ModelError(f"the image processor has {name} {got!r}, but the model's vision tower wants {wanted!r}")
+    edges = [_edge(image_processor.size, name) for name in ("shortest_edge", "longest_edge")]
+    if not (all(type(edge) is int for edge in edges) and 1 <= edges[0] <= edges[1]):
+        raise ModelError(f"the image processor has size {image_processor.size!r}; wanted its edges in pixels")
+    mean, deviation, factor = (getattr(image_processor, name) for name in ("image_mean", "image_std", "rescale_factor"))
+    if not (_are_numbers(mean) and _are_numbers(deviation) and min(deviation) > 0):
+        raise ModelError(
+            f"the image processor has mean {mean!r} and deviation {deviation!r}; wanted three numbers each"
+        )
+    if not (_is_number(factor) and factor > 0):
+        raise ModelError(f"the image processor has rescale_factor {factor!r}; wanted a number above 0")
+
+
+def _edge(size: Any, name: str) -> Any:
+    try:
+        return size[name]
+    except (KeyError, TypeError):
+        return None
+
+
+def _are_numbers(values: Any) -> bool:
+    return isinstance(values, list | tuple) and len(values) == 3 and all(map(_is_number, values))  # of red, green, blue
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
