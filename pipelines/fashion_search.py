@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> list[Ranking]:
     for query, media in searches:
         started = time.perf_counter()
         candidates = retrievers[media].search(query, top_k=arguments.candidates)
-        rankings.append(reranker.rerank(query, candidates, requirements=arguments.requirement))
+        rankings.append(reranker.rerank(query, candidates, requirements=arguments.requirement, progress=True))
         seconds = time.perf_counter() - started
         print(f"… judged {len(candidates)} candidates in {seconds:.1f} s: {query}", file=sys.stderr)
     return rankings

@@ -16,7 +16,7 @@ TEXTS = ["a blue top with a hood", "a grey skirt", "red trousers for winter", "a
 
 @pytest.fixture(scope="module")
 def judge(tiny_qwen3_vl):
-    return YofoJudge.from_components(tiny_qwen3_vl.model, tiny_qwen3_vl.processor)
+    return YofoJudge.from_components(tiny_qwen3_vl.model, tiny_qwen3_vl.processor, verdicts=False)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import subprocess
@@ -147,3 +148,17 @@ def test_mistakes_are_told_before_anything_heavy_is_imported():
     assert seconds < 1.0 * len(EARLY)
     assert codes == [1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1]
     assert [line.partition(" ")[0] for line in done.stderr.splitlines()] == ["error:"] * len(EARLY)
+
+
+@needs_mini
+def test_a_bar_while_judging_and_none_with_quiet(picture, monkeypatch, capsys):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setenv("TERM", "xterm")
+    for quiet, is_shown in (([], True), (["-q"], False)):
+        monkeypatch.setattr(sys, "stderr", stderr := Terminal())
+        code, out, _ = run(capsys, *quiet, "judge", picture, "-r", "red", "--json")
+        assert code == 0 and json.loads(out)["judgements"]
+        assert ("1/1" in stderr.getvalue()) == is_shown

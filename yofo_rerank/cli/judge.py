@@ -48,8 +48,8 @@ def judge(
     if model is None:
         checks.warn_of_mini("--model", checks.REAL_MODEL)
     documents = [Document(image=image, id=str(image)) for image in images]
-    with options.judging():
-        outcomes = loaded.judge_outcomes(documents, requirements)
+    with options.judging() as progress:
+        outcomes = loaded.judge_outcomes(documents, requirements, progress=progress)
     name = options.named(model, adapter)
     for document, outcome in zip(documents, outcomes, strict=True):
         if as_json:

@@ -69,8 +69,8 @@ def search(
     started = time.perf_counter()
     with options.step("Searching"):
         hits = retriever.search(query, top_k=candidates)
-    with options.judging():
-        ranking = reranker.rerank(query, hits, requirements=wanted)
+    with options.judging() as progress:
+        ranking = reranker.rerank(query, hits, requirements=wanted, progress=progress)
     if evidence:
         with options.step("Looking where the answers come from"):
             ranking = shown_with_evidence(ranking, judge, top_k)
