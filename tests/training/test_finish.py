@@ -95,7 +95,7 @@ def test_a_damaged_checkpoint_falls_back_to_an_older_one(run, caplog):
 
 @pytest.mark.parametrize(
     "keys",
-    [{"epochs": 1}, {"epochs": 2.3}, {"max_steps": 7}, {"batch_size": 3, "gradient_accumulation": 2, "epochs": 1.5}],
+    [{"epochs": 2.3}, {"batch_size": 3, "gradient_accumulation": 2, "epochs": 1.5}],
 )
 def test_planned_steps_are_those_of_the_trainer(run, base, toy, tmp_path, keys):
     config = TrainConfig(model=base, train_file=toy, output_dir=tmp_path, **KEYS | keys)
