@@ -146,3 +146,18 @@ def test_a_base_of_the_hub_is_linked(run):
     assert metadata["base_model"] == "Qwen/Qwen3-VL-2B-Instruct"
     assert metadata["base_model_relation"] == "adapter"
     assert 'YofoJudge.from_pretrained("Qwen/Qwen3-VL-2B-Instruct", adapter="this-repository")' in card
+
+
+def test_a_run_that_starts_over_is_not_mistaken_for_the_one_before(run, monkeypatch):
+    first = run(max_steps=4)
+    out = first.folder.parent
+    monkeypatch.setattr("yofo_rerank.training.run._go", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        run(max_steps=4, resume="never", seed=1)
+    assert weights_of(first.folder)  # still in use
+    assert (out / "earlier" / "checkpoint-4").is_dir()
+    monkeypatch.undo()
+    again = run(max_steps=4, seed=1)
+    assert again.resumed_from is None
+    assert again.steps == 4
+    assert TrainingRecord.load(again.folder).settings["seed"] == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from yofo_rerank.errors import ConfigError
 from yofo_rerank.training.card import write_card
 from yofo_rerank.training.config import TrainConfig
 from yofo_rerank.training.prepare import Trainable
+from yofo_rerank.training.record import FILE_NAME as RECORD
 from yofo_rerank.training.record import TrainingRecord
 from yofo_rerank.training.replace import recover, replaced_folder
 from yofo_rerank.training.settings import changed_settings
@@ -42,6 +44,23 @@ def finished_before(folder: Path, config: TrainConfig, steps: int) -> TrainingRe
             "start over with `resume: never`"
         )
     return record
+
+
+def start_over(output_dir: Path) -> None:
+    """Keep a later call from taking what an earlier run left for this one's: checkpoints go into `earlier`.
+
+    Its `final` stays where it is until there is a new one, but does not count as finished any more.
+    """
+    checkpoints = list(output_dir.glob("checkpoint-*"))
+    if checkpoints:
+        earlier = output_dir / "earlier"
+        shutil.rmtree(earlier, ignore_errors=True)
+        earlier.mkdir()
+        for checkpoint in checkpoints:
+            checkpoint.rename(earlier / checkpoint.name)
+    record = output_dir / "final" / RECORD
+    if record.is_file():
+        record.rename(record.with_name(f"{RECORD}.earlier"))
 
 
 def save_final(folder: Path, trainer: YofoTrainer, trained: Trainable, record: TrainingRecord) -> None:

@@ -21,7 +21,7 @@ from yofo_rerank.training.collator import Collator
 from yofo_rerank.training.config import TrainConfig
 from yofo_rerank.training.data import TrainData, load_data
 from yofo_rerank.training.encode import ExampleEncoder
-from yofo_rerank.training.finish import final_losses, finished_before, planned_steps, save_final
+from yofo_rerank.training.finish import final_losses, finished_before, planned_steps, save_final, start_over
 from yofo_rerank.training.history import plot_history, write_history
 from yofo_rerank.training.preflight import check_settings
 from yofo_rerank.training.prepare import Parts, Trainable, prepare_model, prepare_parts
@@ -72,6 +72,8 @@ def train(config: TrainConfig | str | Path) -> TrainResult:
     resume = checkpoint_to_resume(config.resume, config.output_dir)
     trainer, trained = build_trainer(config, data, parts, arguments)
     if trainer.is_world_process_zero():
+        if config.resume == "never":
+            start_over(config.output_dir)
         _note_config(config)
     with _plain_example_errors():
         _go(trainer, resume, steps)
