@@ -15,7 +15,7 @@ from yofo_rerank.decompose.words import verbatim
 def phrases(statement: Statement) -> list[tuple[Found, bool]]:
     """What a statement asks for, the thing itself first, each with whether it is a wish.
 
-    >>> from yofo_rerank.decompose.statements import cut
+    >>> from yofo_rerank.decompose.cutter import cut
     >>> from yofo_rerank.decompose.words import words_of
     >>> [found.text for found, _ in phrases(cut(words_of("a red, midi dress")[0])[0])]
     ['dress', 'red', 'midi']

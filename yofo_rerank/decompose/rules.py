@@ -8,8 +8,9 @@ from itertools import groupby
 from typing import Any
 
 from yofo_rerank.decompose.base import MAX_TEXT_CHARS, assemble, is_visible, read_query
+from yofo_rerank.decompose.cutter import cut
 from yofo_rerank.decompose.phrases import garments, phrases
-from yofo_rerank.decompose.statements import Statement, cut
+from yofo_rerank.decompose.statements import Statement
 from yofo_rerank.decompose.things import Found
 from yofo_rerank.decompose.words import Word, verbatim, words_of
 from yofo_rerank.requirements import DecomposedQuery, Requirement
