@@ -311,3 +311,20 @@ def test_a_processor_that_knows_the_tokens_was_trained_with_them(make_tiny, capl
 def test_a_trained_format_on_a_bare_folder_is_told(base, pictured_documents, caplog):
     YofoJudge.from_pretrained(base, format="yofo-v1", cache_bytes=1).judge(pictured_documents[:1], TEXTS)
     assert "'yofo-v1' needs trained weights" in caplog.text
+
+
+def test_model_kwargs_reach_the_model(base, pictured_documents, loads):
+    settings = {"format": "yofo-v1", "cache_bytes": 654_321}
+    eager = YofoJudge.from_pretrained(base, model_kwargs={"attn_implementation": "eager"}, **settings)
+    plain = YofoJudge.from_pretrained(base, **settings)
+    found, expected = (one.judge(pictured_documents, TEXTS) for one in (eager, plain))
+    assert eager._loaded.network.model.config._attn_implementation == "eager"
+    assert plain._loaded.network.model.config._attn_implementation == "sdpa"
+    for one, other in zip(found, expected, strict=True):
+        assert [j.p_yes for j in one] == pytest.approx([j.p_yes for j in other], abs=1e-4)
+    again = YofoJudge.from_pretrained(base, model_kwargs={"attn_implementation": "eager"}, **settings)
+    again.judge(pictured_documents, TEXTS)
+    assert len(loads) == 2  # equal settings share a model
+    assert pickle.loads(pickle.dumps(eager)).judge(pictured_documents, TEXTS) == found
+    with pytest.raises(ConfigError, match="must not hold trust_remote_code"):
+        YofoJudge.from_pretrained(base, model_kwargs={"trust_remote_code": True})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from yofo_rerank.documents import Document, DocumentLike, as_document, as_documents
 from yofo_rerank.errors import ConfigError, ModelError, YofoError
 from yofo_rerank.judging import check_requirements, to_judgement
-from yofo_rerank.models.build import Budget, Source, from_components, shared_slot_model
+from yofo_rerank.models.build import Budget, ModelKwargs, Source, from_components, shared_slot_model
 from yofo_rerank.models.forks import check_not_forked
 from yofo_rerank.models.sources import MINI
 from yofo_rerank.progress import Progress, counting
@@ -97,6 +97,7 @@ class YofoJudge:
         states_bytes: int | None = None,
         int8_states: bool = False,
         verdicts: bool = True,
+        model_kwargs: Mapping[str, Any] | None = None,
         revision: str | None = None,
     ) -> YofoJudge:
         """A judge from "mini" (embedded), a Hugging Face id or a local folder, with an optional LoRA adapter.
@@ -120,6 +121,8 @@ class YofoJudge:
                 nothing else; "joint" = in one template, where it sees those before it; None = as the format says.
             verdicts: keep isolated answers in memory, so that a requirement known of a document costs nothing; off
                 where `cache_bytes` is 0.
+            model_kwargs: for the model's own `from_pretrained`: `attn_implementation`, `device_map`,
+                `quantization_config`, ...; and `compile`: True, or arguments of `torch.compile`.
             revision: of the model on the hub.
 
         Raises:
@@ -132,6 +135,7 @@ class YofoJudge:
             revision=revision,
             device=None if device is None else str(device),
             dtype=str(dtype).removeprefix("torch."),
+            model_kwargs=ModelKwargs(model_kwargs),
         )
         folder = None if states is None else str(Path(states).expanduser().absolute())
         budget = Budget(max_batch_tokens, max_pixels, cache_bytes, folder, states_bytes, int8_states)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from yofo_rerank.errors import ConfigError, ModelError
 from yofo_rerank.models.forks import model_is_loading
@@ -40,6 +41,34 @@ class Budget:
                 raise ConfigError(f"{name} must be at least {least}, but got {value}")
 
 
+class ModelKwargs(Mapping[str, Any]):
+    """Arguments of `from_pretrained` that a frozen `Source` can hold: equal where they look alike."""
+
+    def __init__(self, given: Mapping[str, Any] | None = None) -> None:
+        self._given = dict(given or {})
+        reserved = {"dtype", "torch_dtype", "use_safetensors", "trust_remote_code", "output_loading_info"}
+        if taken := reserved & self._given.keys():
+            raise ConfigError(f"model_kwargs must not hold {', '.join(sorted(taken))}: this library sets it")
+
+    def __getitem__(self, name: str) -> Any:
+        return self._given[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    def __repr__(self) -> str:
+        return repr(dict(sorted(self._given.items())))
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ModelKwargs) and repr(self) == repr(other)
+
+
 @dataclass(frozen=True)
 class Source:
     """Which model, and how it is loaded; see `yofo_rerank.models.loading.load_model`."""
@@ -50,6 +79,7 @@ class Source:
     revision: str | None = None
     device: str | None = None
     dtype: str = "auto"
+    model_kwargs: ModelKwargs = field(default_factory=ModelKwargs)  # of the model class's own from_pretrained
 
 
 DIGESTS = "digests.json"  # in a folder of states: which files were read already
@@ -63,7 +93,7 @@ def shared_slot_model(source: Source, budget: Budget) -> SlotModel:
     def load() -> SlotModel:
         from yofo_rerank.models.loading import load_model
 
-        settings, identity = asdict(source), _files_identity(source, budget)
+        settings, identity = dict(vars(source)), _files_identity(source, budget)
         loaded = load_model(settings.pop("name"), **settings)
         if source_stamps(source) != stamps:
             raise ModelError(f"the files of {source.name!r} changed while they were read; try again")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 import transformers
@@ -47,6 +48,7 @@ def load_model(
     revision: str | None = None,
     device: str | None = None,
     dtype: str = "auto",
+    model_kwargs: Mapping[str, Any] | None = None,
 ) -> LoadedModel:
     """Load a model of a supported family from a hub id or a local folder; safetensors only, no remote code.
 
@@ -57,6 +59,8 @@ def load_model(
         format_name: None = what the weights were trained with, or zero-shot (`ask-v1`) for a bare model.
         device: None = cuda where available, else cpu.
         dtype: "auto" = as stored, or float32, bfloat16, float16.
+        model_kwargs: further arguments of the model class's `from_pretrained` (`attn_implementation`, `device_map`,
+            `quantization_config`, ...), and `compile`: True or arguments of `torch.compile`.
 
     Raises:
         ModelError: not found, not a supported family, no safetensors, no such device.
@@ -70,8 +74,10 @@ def load_model(
         family = get_family(transformers.AutoConfig.from_pretrained(base, trust_remote_code=False))
         processor = transformers.AutoProcessor.from_pretrained(base, trust_remote_code=False)
         tokenizer = _adapter_tokenizer(adapter_folder) or processor.tokenizer
+        further = {"attn_implementation": "sdpa", **(model_kwargs or {})}
+        compiled = further.pop("compile", None)
         model, report = getattr(transformers, family.model_class).from_pretrained(
-            base, dtype="auto", use_safetensors=True, attn_implementation="sdpa", output_loading_info=True
+            base, dtype="auto", use_safetensors=True, output_loading_info=True, **further
         )
     if report["missing_keys"]:  # transformers would go on with random ones
         raise ModelError(f"{name!r} lacks {len(report['missing_keys'])} weights, such as {min(report['missing_keys'])}")
@@ -88,10 +94,14 @@ def load_model(
             model = attach_adapter(model, adapter_folder, token_ids)
         digest = file_digest(adapter_folder / ADAPTER_WEIGHTS)
     linearise_patches(model.get_submodule(family.patch_embedding))
-    _cast(model, dtype)
+    if "quantization_config" not in further:
+        _cast(model, dtype)
     with as_model_error(name):  # an unknown device, or one that is not there
-        model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        if "device_map" not in further:
+            model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     model.eval().requires_grad_(False)
+    if compiled:
+        model.get_submodule(family.language_model).compile(**({} if compiled is True else compiled))
     return LoadedModel(
         model, tokenizer, processor.image_processor, layout, config, fingerprint, digest, chat_template(processor)
     )
