@@ -145,7 +145,7 @@ class _Cutter:
         last = self.now.body[-1].key if self.now.body else ","
         while self.now.body and self.now.body[-1].key in (",", "and", "or", "&"):
             self.now.body.pop()
-        if self.now.mode in NEGATIVE and not self.now.body and self._has_before():  # "checked: no"
+        if self.now.mode in NEGATIVE and not self.now.body and self.done:  # "checked: no"
             lead_only, self.now = self.now.lead, self.done.pop()
             self._keep_last_chunk()
             self.now.mode, self.now.body = "whole", [*self.now.body, *lead_only]
@@ -240,7 +240,7 @@ class _Cutter:
 
     def _say_before(self, name: str) -> None:
         """What is said of the words before: a wish, a must, denied, or of no matter."""
-        if not self.now.body and self._has_before():
+        if not self.now.body and (self._has_before() or (name == "<deny" and self.done)):  # "Sequins? No thanks"
             self.now = self.done.pop()
         self._keep_last_chunk()
         if name == "<wish":
