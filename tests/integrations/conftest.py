@@ -70,3 +70,22 @@ def run_python():
         return result.stdout
 
     return run
+
+
+@pytest.fixture
+def word_judge():
+    """Says yes where the document's text holds the requirement."""
+    from yofo_rerank.requirements import JudgedDocument, Judgement
+
+    class WordJudge:
+        def info(self):
+            return {"model": "words"}
+
+        def judge_outcomes(self, documents, requirements):
+            return [JudgedDocument(tuple(self.judged(document, one) for one in requirements)) for document in documents]
+
+        def judged(self, document, requirement):
+            yes = requirement.text in document.text
+            return Judgement(requirement=requirement, p_yes=0.9 if yes else 0.1, verdict=yes)
+
+    return WordJudge()

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from yofo_rerank.cli import main
+from yofo_rerank.cli import main, options
 from yofo_rerank.documents import Document
+from yofo_rerank.requirements import JudgedDocument, Judgement
 from yofo_rerank.retrieval import ClipFaissRetriever
 
 
@@ -82,3 +83,30 @@ def test_an_index_is_opened_with_the_encoder_asked_for(photos, tmp_path, clip_fo
     assert "'nosuch' is neither a folder nor one of open_clip's models" in capsys.readouterr().err
     assert run("search", "a top", "--index", out, "--encoder", custom_clip_folder) == 1
     assert "was built with" in capsys.readouterr().err
+
+
+def test_facets_are_judged_once_and_kept_in_the_index(photos, tmp_path, clip_folder, monkeypatch, capsys):
+    out = tmp_path / "index"
+    assert run("index", photos, "--out", out, "--encoder", clip_folder) == 0
+    monkeypatch.setattr(options, "load_judge", lambda *_: AlwaysJudge())
+    (tmp_path / "facets.txt").write_text("# what we ask\nhas a hood\n\npink\n")
+    capsys.readouterr()
+    assert run("facets", out, "-r", "pink", "--from", tmp_path / "facets.txt") == 0
+    assert "10 answers judged, 0 known before, 0 documents failed" in capsys.readouterr().err
+    assert run("facets", out, "-r", "pink", "-r", "blue") == 0
+    assert "5 answers judged, 5 known before" in capsys.readouterr().err
+    assert len(ClipFaissRetriever.load(out).search("a top", where=["pink", "has a hood", "blue"])) == 5
+    assert run("facets", out) == 2
+    assert run("facets", photos, "-r", "pink") == 1
+    assert "no index in" in capsys.readouterr().err
+
+
+class AlwaysJudge:
+    """Says yes."""
+
+    def info(self):
+        return {"model": "always"}
+
+    def judge_outcomes(self, documents, requirements):
+        said = tuple(Judgement(requirement=one, p_yes=1.0, verdict=True) for one in requirements)
+        return [JudgedDocument(said) for _ in documents]

@@ -21,6 +21,7 @@ from yofo_rerank.errors import RetrievalError
 from yofo_rerank.frameworks.encoders import shared_encoder
 from yofo_rerank.frameworks.paths import confined
 from yofo_rerank.retrieval import AddReport, RetrievedDocument, Skipped
+from yofo_rerank.retrieval.facets import Where
 
 
 class ClipFaissRetriever(BaseRetriever):
@@ -37,6 +38,7 @@ class ClipFaissRetriever(BaseRetriever):
     Args:
         index: the library's own retriever, with its encoder and documents.
         similarity_top_k: nodes to return.
+        where: only nodes that are known to meet these facets of the index (see the library's own `search`).
         image_root: folder that no image path may leave, of nodes and of queries; relative ones start there.
         callback_manager: as in every retriever; so are the arguments below.
         object_map: what index nodes stand for.
@@ -52,6 +54,7 @@ class ClipFaissRetriever(BaseRetriever):
         index: retrieval.ClipFaissRetriever,
         *,
         similarity_top_k: int = 10,
+        where: Where | None = None,
         image_root: str | Path | None = None,
         callback_manager: CallbackManager | None = None,
         object_map: dict[str, Any] | None = None,
@@ -64,6 +67,7 @@ class ClipFaissRetriever(BaseRetriever):
             raise RetrievalError(message, code="bad_top_k")
         self.index = index
         self.similarity_top_k = similarity_top_k
+        self.where = where
         self.image_root = None if image_root is None else str(image_root)
         self._nodes: dict[str, BaseNode] = {}  # as they were added; the index holds what can be stored
 
@@ -99,6 +103,7 @@ class ClipFaissRetriever(BaseRetriever):
         *,
         device: str | None = None,
         similarity_top_k: int = 10,
+        where: Where | None = None,
         image_root: str | Path | None = None,
         callback_manager: CallbackManager | None = None,
     ) -> ClipFaissRetriever:
@@ -110,6 +115,7 @@ class ClipFaissRetriever(BaseRetriever):
         return cls(
             retrieval.ClipFaissRetriever.load(folder, device=device),
             similarity_top_k=similarity_top_k,
+            where=where,
             image_root=image_root,
             callback_manager=callback_manager,
         )
@@ -157,9 +163,10 @@ class ClipFaissRetriever(BaseRetriever):
 
     def _hits(self, query: QueryBundle) -> list[RetrievedDocument]:
         if query.embedding is not None:
-            return self.index.search_embeddings(np.asarray([query.embedding], np.float32), self.similarity_top_k)[0]
+            vectors = np.asarray([query.embedding], np.float32)
+            return self.index.search_embeddings(vectors, self.similarity_top_k, where=self.where)[0]
         if query.image_path:
             path = confined(query.image_path, self.image_root)
             image = Document(image=path, id="query", root=self.image_root).load_image()
-            return self.index.search(image, self.similarity_top_k)
-        return self.index.search(query.query_str, self.similarity_top_k)
+            return self.index.search(image, self.similarity_top_k, where=self.where)
+        return self.index.search(query.query_str, self.similarity_top_k, where=self.where)

@@ -83,3 +83,19 @@ def test_run_async_equals_run(index, vector):
     retriever = ClipFaissRetriever(index_path=index)
     asyncio.run(retriever.warm_up_async())
     assert asyncio.run(retriever.run_async(query_embedding=vector)) == retriever.run(query_embedding=vector)
+
+
+def test_facets_of_the_index(clip, vector, tmp_path, word_judge):
+    core = CoreRetriever.from_pretrained(clip)
+    documents = [Document(text=text, id=text) for text in ("a pink top", "a blue top", "a pink dress")]
+    core.add(documents)
+    core.facets.judge(documents, word_judge, ["pink"])
+    core.save(tmp_path)
+    retriever = ClipFaissRetriever(index_path=tmp_path, where={"pink": False})
+    assert [one.id for one in retriever.run(query_embedding=vector)["documents"]] == ["a blue top"]
+    found = asyncio.run(retriever.run_async(query_embedding=vector, where="pink"))["documents"]
+    assert {one.id for one in found} == {"a pink top", "a pink dress"}
+    again = ClipFaissRetriever.from_dict(retriever.to_dict())
+    assert again.where == {"pink": False}
+    with pytest.raises(RetrievalError, match="known are: 'pink'"):
+        retriever.run(query_embedding=vector, where="hooded")

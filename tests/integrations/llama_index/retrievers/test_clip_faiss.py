@@ -101,3 +101,13 @@ def test_unreadable_are_skipped(clip, photos, tmp_path):
 def test_bad_top_k(clip, top_k):
     with pytest.raises(ValueError, match="similarity_top_k"):
         ClipFaissRetriever.from_nodes(model=clip, similarity_top_k=top_k)
+
+
+def test_facets_of_the_index(clip, word_judge):
+    nodes = [TextNode(id_=text, text=text) for text in ("a pink top", "a blue top", "a pink dress")]
+    retriever = ClipFaissRetriever.from_nodes(nodes, model=clip, device="cpu")
+    retriever.index.facets.judge(retriever.index.documents, word_judge, ["pink"])
+    kept = ClipFaissRetriever(retriever.index, where={"pink": False})
+    assert [one.node_id for one in kept.retrieve("a top")] == ["a blue top"]
+    kept.where = "pink"
+    assert {one.node_id for one in kept.retrieve("a top")} == {"a pink top", "a pink dress"}

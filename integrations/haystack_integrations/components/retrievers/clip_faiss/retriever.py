@@ -34,6 +34,8 @@ class ClipFaissRetriever:
         index_path: the folder; it is read at the first use.
         top_k: documents to return.
         filters: Haystack's own, over the documents' meta.
+        where: only documents that are known to meet these facets of the index (made by `yofo facets`): a requirement, a
+            list of them, or conditions by requirement such as `{"pink": False, "hooded": 0.9}`.
         device: of the encoder that the index names, None = cuda where available, else cpu.
         file_path_meta_field: the meta field that will name the image.
     """
@@ -44,6 +46,7 @@ class ClipFaissRetriever:
         index_path: str | Path,
         top_k: int = 10,
         filters: dict[str, Any] | None = None,
+        where: str | list[str] | dict[str, bool | float] | None = None,
         device: ComponentDevice | None = None,
         file_path_meta_field: str = "file_path",
     ) -> None:
@@ -52,6 +55,7 @@ class ClipFaissRetriever:
         self.index_path = str(index_path)
         self.top_k = check_top_k(top_k)
         self.filters = filters
+        self.where = where
         self.device = device
         self.file_path_meta_field = file_path_meta_field
         self._device = torch_device(device)
@@ -73,6 +77,7 @@ class ClipFaissRetriever:
             index_path=self.index_path,
             top_k=self.top_k,
             filters=self.filters,
+            where=self.where,
             device=device_to_dict(self.device),
             file_path_meta_field=self.file_path_meta_field,
         )
@@ -86,7 +91,11 @@ class ClipFaissRetriever:
 
     @component.output_types(documents=list[Document])
     def run(
-        self, query_embedding: list[float], filters: dict[str, Any] | None = None, top_k: int | None = None
+        self,
+        query_embedding: list[float],
+        filters: dict[str, Any] | None = None,
+        top_k: int | None = None,
+        where: str | list[str] | dict[str, bool | float] | None = None,
     ) -> dict[str, list[Document]]:
         """The nearest `documents`, best first.
 
@@ -94,6 +103,7 @@ class ClipFaissRetriever:
             query_embedding: of a text or an image.
             filters: replace the component's own.
             top_k: replaces the component's own.
+            where: replaces the component's own.
 
         Raises:
             RetrievalError: a vector of another length, or not of finite numbers; a ValueError.
@@ -101,20 +111,30 @@ class ClipFaissRetriever:
         """
         limit = self.top_k if top_k is None else check_top_k(top_k)
         wanted = self.filters if filters is None else filters
-        return {"documents": self._search(query_embedding, limit, wanted)}
+        return {"documents": self._search(query_embedding, limit, wanted, self.where if where is None else where)}
 
     @component.output_types(documents=list[Document])
     async def run_async(
-        self, query_embedding: list[float], filters: dict[str, Any] | None = None, top_k: int | None = None
+        self,
+        query_embedding: list[float],
+        filters: dict[str, Any] | None = None,
+        top_k: int | None = None,
+        where: str | list[str] | dict[str, bool | float] | None = None,
     ) -> dict[str, list[Document]]:
         """As `run`, in a thread."""
-        return await asyncio.to_thread(self.run, query_embedding, filters, top_k)
+        return await asyncio.to_thread(self.run, query_embedding, filters, top_k, where)
 
-    def _search(self, vector: list[float], limit: int, filters: dict[str, Any] | None) -> list[Document]:
+    def _search(
+        self,
+        vector: list[float],
+        limit: int,
+        filters: dict[str, Any] | None,
+        where: str | list[str] | dict[str, bool | float] | None,
+    ) -> list[Document]:
         index = self._index()
         reach = limit
         while True:  # filters are applied to what is found, so a filtered search may have to look further
-            hits = index.search_embeddings(np.asarray([vector], np.float32), reach)[0]
+            hits = index.search_embeddings(np.asarray([vector], np.float32), reach, where=where)[0]
             documents = (self._document(hit.document, hit.score) for hit in hits)
             found = [document for document in documents if not filters or document_matches_filter(filters, document)]
             if not filters or len(found) >= limit or reach >= len(index):
