@@ -166,6 +166,7 @@ def build_slot_model(loaded: LoadedModel, budget: Budget, identity: bytes = b"",
         maker.patcher,
         pad_token=tokenizer.pad_token_id or 0,
         answer_tokens=(answer_ids(tokenizer, layout.no), answer_ids(tokenizer, layout.yes)),
+        live=live,
     )
     return SlotModel(
         network,

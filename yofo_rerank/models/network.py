@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 from transformers import Cache, PreTrainedModel
@@ -32,9 +32,11 @@ class Network:
         *,
         pad_token: int,
         answer_tokens: tuple[Sequence[int], Sequence[int]],
+        live: bool = True,
     ) -> None:
         self.model = model
         self._patcher = patcher
+        self._live = live  # somebody else may have it in training mode
         self._n_layers = int(model.config.get_text_config().num_hidden_layers)
         self.max_positions = int(model.config.get_text_config().max_position_embeddings)
         self.passes = 0
@@ -137,7 +139,7 @@ class Network:
         mask = None
         if segments is not None:
             mask = attention_mask(segments.to(self.device), ids.shape[1], self.model.dtype)
-        with _evaluating(self.model):
+        with _evaluating(self.model) if self._live else nullcontext():
             output = self._inner(
                 input_ids=ids.to(self.device),
                 attention_mask=mask,
