@@ -27,7 +27,7 @@ def phrases(statement: Statement) -> list[tuple[Found, bool]]:
 
 def garments(statement: Statement) -> list[tuple[str, bool]]:
     """Each thing that a statement names, whole, and whether it has properties, as in "blue shirt"."""
-    if statement.mode not in ("is", "has"):
+    if statement.mode not in ("is", "has", "no"):
         return []
     pieces = [trim(half) for piece in runs(terms_of(statement.body), ",") for half in runs(piece, "and")]
     kinds = [{term.kind for term in piece} for piece in pieces]

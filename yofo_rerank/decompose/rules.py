@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -70,17 +70,28 @@ def _found(statements: Sequence[Statement]) -> list[tuple[Found, bool]]:
         return [pair for statement in statements for pair in phrases(statement)]
     found: list[tuple[Found, bool]] = []
     holds_thing = False  # whether the last requirement is a thing, which what follows without a comma belongs to
-    for statement in statements:
+    for statement in [part for one in statements for part in _apart(one)]:
         own = garments(statement)
         if holds_thing and not statement.after_comma and (not own or statement.mode != "is"):
             last, wish = found[-1]
-            found[-1] = (Found(f"{last.text} {verbatim(statement.words)}", is_head=True), wish)
-        elif own and len(own) == len(_listed(statement)):
+            sure = last.sure and not (own and statement.mode == "no")  # "no print and blue jeans": are they denied too?
+            found[-1] = (Found(f"{last.text} {verbatim(statement.words)}", is_head=True, sure=sure), wish)
+        elif own and statement.mode != "no" and len(own) == len(_listed(statement)):
             found += [(Found(text, is_head=True), statement.wish) for text, _ in own]
         else:
             found += phrases(statement)
         holds_thing = bool(own) or (holds_thing and not statement.after_comma)
     return found
+
+
+def _apart(statement: Statement) -> list[Statement]:
+    """A thing after a comma is no part of what stands before: "trousers with pockets, a white shirt"."""
+    commas = [at for at, word in enumerate(statement.body) if word.key == ","]
+    for at in commas if statement.mode == "has" else []:
+        after = replace(statement, mode="is", lead=[], body=statement.body[at + 1 :], after_comma=True)
+        if any(dressed for _, dressed in garments(after)):
+            return [replace(statement, body=statement.body[:at]), after]
+    return [statement]
 
 
 def _listed(statement: Statement) -> list[list[Word]]:
