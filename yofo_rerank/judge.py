@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from yofo_rerank.documents import Document, DocumentLike, as_document, as_documents
 from yofo_rerank.errors import ConfigError, ModelError, YofoError
-from yofo_rerank.judging import check_requirements, to_judgement
+from yofo_rerank.judging import check_requirements, low_label_mass, to_judgement
 from yofo_rerank.models.build import Budget, ModelKwargs, Source, from_components, shared_slot_model
 from yofo_rerank.models.forks import check_not_forked
 from yofo_rerank.models.sources import MINI
@@ -79,6 +79,7 @@ class YofoJudge:
         self._verdicts = verdicts
         self._loaded = slot_model
         self._calls_to_look_at = _CALLS_TO_LOOK_AT
+        self._told_of_mass = False
 
     @classmethod
     def from_pretrained(
@@ -348,7 +349,15 @@ class YofoJudge:
             return JudgedDocument(failure=Failure(code=answers.code, message=str(answers)))
         calibration = self._slot_model().calibration
         pairs = zip(requirements, answers, strict=True)
-        return JudgedDocument(tuple(to_judgement(one, answer.log_odds, calibration) for one, answer in pairs))
+        found = tuple(to_judgement(one, answer.log_odds, calibration, answer.label_mass) for one, answer in pairs)
+        if not self._told_of_mass and (mass := low_label_mass(found)) is not None:
+            self._told_of_mass = True
+            logger.warning(
+                "only %.0f %% of what the model would say is yes or no: the prompt format does not fit this model, and "
+                "its answers tell little; wanted an instruct model, an adapter, or another format",
+                100 * mass,
+            )
+        return JudgedDocument(found)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> YofoJudge:
         # weights and cache are shared, not copied

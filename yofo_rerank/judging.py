@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
@@ -14,6 +14,8 @@ from yofo_rerank.requirements import JudgedDocument, Judgement, Requirement
 
 if TYPE_CHECKING:
     from yofo_rerank.models.config import Calibration
+
+LEAST_LABEL_MASS = 0.5  # a model that understood the question says yes or no nearly always
 
 
 class Judge(Protocol):
@@ -64,8 +66,18 @@ def check_requirements(requirements: Sequence[str | Requirement]) -> tuple[Requi
     return tuple(checked)
 
 
-def to_judgement(requirement: Requirement, difference: float, calibration: Calibration) -> Judgement:
+def to_judgement(
+    requirement: Requirement, difference: float, calibration: Calibration, label_mass: float | None = None
+) -> Judgement:
     """Paper eq. 5 over a softmax of yes and no alone, which is a sigmoid of their difference in logits."""
     x = difference / calibration.temperature + calibration.bias
     p_yes = 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(max(x, -700.0)) / (1 + math.exp(max(x, -700.0)))
-    return Judgement(requirement=requirement, p_yes=p_yes, verdict=p_yes > 0.5)
+    mass = None if label_mass is None else min(label_mass, 1.0)  # rounding
+    return Judgement(requirement=requirement, p_yes=p_yes, verdict=p_yes > 0.5, label_mass=mass)
+
+
+def low_label_mass(judgements: Iterable[Judgement]) -> float | None:
+    """The mean share of the vocabulary that yes and no have, where it is so low that the template does not fit."""
+    masses = [judgement.label_mass for judgement in judgements if judgement.label_mass is not None]
+    mean = sum(masses) / len(masses) if masses else 1.0
+    return mean if mean < LEAST_LABEL_MASS else None

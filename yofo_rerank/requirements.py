@@ -82,10 +82,11 @@ class Judgement(BaseModel):
     requirement: Requirement
     p_yes: float = Field(ge=0, le=1, allow_inf_nan=False)
     verdict: bool
+    label_mass: float | None = Field(default=None, ge=0, le=1)  # share of the vocabulary that yes and no have
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types."""
-        return self.model_dump()
+        """Plain JSON types; `label_mass` only where it was measured."""
+        return self.model_dump(exclude={"label_mass"} if self.label_mass is None else None)
 
 
 class Word(BaseModel):
