@@ -18,6 +18,7 @@ from yofo_rerank.models.fingerprint import base_fingerprint, is_same_base
 from yofo_rerank.models.sources import ADAPTER_WEIGHTS, as_model_error, file_digest, resolve
 from yofo_rerank.models.tokens import add_special_tokens, warn_if_untrained
 from yofo_rerank.models.vision import linearise_patches
+from yofo_rerank.models.vision_batches import batch_pictures
 from yofo_rerank.prompts import PromptFormat
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def load_model(
             model = attach_adapter(model, adapter_folder, token_ids)
         digest = file_digest(adapter_folder / ADAPTER_WEIGHTS)
     linearise_patches(model.get_submodule(family.patch_embedding))
+    batch_pictures(model.get_submodule(family.patch_embedding.rpartition(".")[0]))
     if "quantization_config" not in further:
         _cast(model, dtype)
     with as_model_error(name):  # an unknown device, or one that is not there
