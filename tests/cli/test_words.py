@@ -162,3 +162,14 @@ def test_a_bar_while_judging_and_none_with_quiet(picture, monkeypatch, capsys):
         code, out, _ = run(capsys, *quiet, "judge", picture, "-r", "red", "--json")
         assert code == 0 and json.loads(out)["judgements"]
         assert ("1/1" in stderr.getvalue()) == is_shown
+
+
+@needs_mini
+def test_mini_is_loaded_without_the_bars_of_libraries():
+    code = (
+        "from yofo_rerank import Document, YofoJudge\n"
+        "YofoJudge.from_pretrained('mini').judge([Document(text='a red dress')], ['red'])\n"
+        "from transformers.utils import logging\nassert logging.is_progress_bar_enabled()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "" and done.stdout == ""

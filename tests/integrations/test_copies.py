@@ -60,3 +60,18 @@ def test_a_copied_retriever_finds_the_same(again, clip, index):
         one.score for one in found
     ]
     assert len({one.score for one in found}) == 3
+
+
+def test_settings_of_the_model_reach_it(model, photos):
+    """Both components hand `model_kwargs` and `attention` on, to the model's own from_pretrained and the judge."""
+    pytest.importorskip("haystack")
+    pytest.importorskip("llama_index.core")
+    from haystack_integrations.components.rankers.yofo import YofoRanker
+    from llama_index.postprocessor.yofo import YofoRerank
+
+    settings = {"model": model, "model_kwargs": {"attn_implementation": "eager"}, "attention": "joint"}
+    ranker, reranker = YofoRanker(**settings), YofoRerank(**settings)
+    for judge in (ranker._reranker.judge, reranker._judge()):
+        assert judge.info()["attention"] == "joint"
+        assert judge._slot_model().network.model.config._attn_implementation == "eager"
+    assert YofoRanker.from_dict(ranker.to_dict()).model_kwargs == {"attn_implementation": "eager"}

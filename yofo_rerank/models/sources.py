@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from yofo_rerank.errors import MissingExtra, ModelError
@@ -42,7 +42,8 @@ def resolve(name: str, adapter: str | None, revision: str | None) -> tuple[Path,
 def as_model_error(name: str) -> Iterator[None]:
     """What the libraries raise when something cannot be loaded, as a ModelError with the first line of its reason."""
     try:
-        yield
+        with _without_bars() if name == MINI else nullcontext():  # loaded before one could be read
+            yield
     except (ModelError, MissingExtra):
         raise
     except Exception as error:  # of four libraries, whose own errors share no other base; tokenizers raise it plain
@@ -64,6 +65,19 @@ def file_stamps(*folders: Path | None) -> FileStamps:
     except OSError as error:
         raise ModelError(f"cannot read the files of the model: {error}") from error
     return tuple((name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino) for name, stat in found)
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    from transformers.utils import logging
+
+    was_enabled = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            logging.enable_progress_bar()
 
 
 def file_digest(path: Path) -> str:
