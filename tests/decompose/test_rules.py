@@ -127,6 +127,13 @@ def test_a_huge_query_is_read_in_part() -> None:
         "“",
         "preferably red and",
         "a b and",
+        "that really",
+        "I really really",
+        "really",
+        "I want to see to have to",
+        "do you have it",
+        "any never not",
+        "would be so",
     ],
 )
 def test_three_hundred_words_take_less_than_50_ms(words: str) -> None:
