@@ -3,13 +3,13 @@
     python -m evals.facets
 
 The catalogue and queries of `evals.mini_search`. Every claim that a query denies (and, in the last rows, asks for) is
-judged once for the whole catalogue, in one plain wording; a search is then kept to the garments that pass.
+judged once for the whole catalogue, in one plain wording; a search is then kept to the garments that do not surely fail.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,20 +23,20 @@ from evals.queries import GeneratedQuery, OracleRequirement
 from evals.ranking import recall
 from evals.record import RESULTS, print_table, write_record
 from evals.search_figures import Task
-from yofo_rerank import Document
 from yofo_rerank.mini.phrases import WORDS
 from yofo_rerank.mini.statements import Claim, holds
 from yofo_rerank.retrieval import ClipFaissRetriever, Facets
 
 CACHE_BYTES = 2**31  # prefix states of the whole catalogue
+LEAST = 0.1  # p_yes: a first stage shall lose nothing, so only what is surely wrong is left out
 Where = dict[str, bool | float]
 
 
-def facet(claim: Claim) -> str:
-    """The one wording in which a claim is judged: "short sleeves", "pink"."""
+def facet(claim: Claim, *, negated: bool = False) -> str:
+    """The one wording in which a claim, or its denial, is judged: "short-sleeved", "not pink"."""
     shape, words = min(WORDS[claim].items())
     word = next(word for word in words if not word.startswith("no "))
-    return OracleRequirement((claim,), shape, (word,)).requirement.text
+    return OracleRequirement((claim,), shape, (word,), negated).requirement.text
 
 
 def denied(query: GeneratedQuery) -> list[Claim]:
@@ -51,9 +51,10 @@ def wanted(query: GeneratedQuery) -> list[Claim]:
 
 
 def conditions(query: GeneratedQuery, *, also_wanted: bool) -> Where:
-    """What a search is kept to."""
-    asked: Where = {facet(claim): True for claim in wanted(query)} if also_wanted else {}
-    return asked | {facet(claim): False for claim in denied(query)}
+    """What a search is kept to: all but the garments that surely fail."""
+    asked = [facet(claim, negated=True) for claim in denied(query)]
+    asked += [facet(claim) for claim in wanted(query)] if also_wanted else []
+    return dict.fromkeys(asked, LEAST)
 
 
 def measure(task: Task, retriever: ClipFaissRetriever, depth: int) -> dict[str, Any]:
@@ -82,15 +83,25 @@ def measure(task: Task, retriever: ClipFaissRetriever, depth: int) -> dict[str, 
     return {"queries": len(queries), "depth": depth, "recall": figures}
 
 
-def right(task: Task, facets: Facets, claims: Iterable[Claim], documents: Sequence[Document]) -> float:
+def asked_of(queries: Iterable[GeneratedQuery]) -> dict[str, tuple[Claim, bool]]:
+    """Every facet that the queries with a negation need: its claim, and whether it is denied."""
+    asked = {}
+    for query in queries:
+        if denied(query):
+            asked |= {facet(claim): (claim, False) for claim in wanted(query)}
+            asked |= {facet(claim, negated=True): (claim, True) for claim in denied(query)}
+    return dict(sorted(asked.items()))
+
+
+def right(task: Task, facets: Facets, asked: dict[str, tuple[Claim, bool]]) -> float:
     """How many of the answers are true."""
-    ids = [document.id for document in documents]
-    hits = 0
-    chosen = sorted(claims)
-    for claim in chosen:
-        yes = facets.satisfying(facet(claim), ids)
-        hits += sum((id_ in yes) == holds(task.garments[id_], claim) for id_ in ids)
-    return hits / (len(ids) * len(chosen))
+    hits = [
+        (id_ in yes) == (holds(garment, claim) != negated)
+        for text, (claim, negated) in asked.items()
+        for yes in [facets.satisfying(text, task.garments)]
+        for id_, garment in task.garments.items()
+    ]
+    return sum(hits) / len(hits)
 
 
 def main(
@@ -107,15 +118,15 @@ def main(
     task, catalogue = make_task(documents, queries, seed)
     retriever = open_retriever(encoder)
     retriever.add(catalogue)
-    claims = {claim for query in task.queries if denied(query) for claim in (*denied(query), *wanted(query))}
     judge = open_judge(model, adapter, cache_bytes=CACHE_BYTES)
+    asked = asked_of(task.queries)
     started = time.perf_counter()
-    report = retriever.facets.judge(catalogue, judge, sorted({facet(claim) for claim in claims}), progress=True)
+    report = retriever.facets.judge(catalogue, judge, list(asked), progress=True)
     seconds = time.perf_counter() - started
     figures = measure(task, retriever, depth) | {
-        "facets": len({facet(claim) for claim in claims}),
+        "facets": len(asked),
         "answers": report.judged,
-        "answers_right": right(task, retriever.facets, claims, catalogue),
+        "answers_right": right(task, retriever.facets, asked),
         "answers_per_second": report.judged / seconds,
     }
     print_table(
@@ -126,7 +137,7 @@ def main(
     )
     settings = {
         "model": model, "adapter": adapter, "encoder": encoder, "documents": documents, "queries": queries,
-        "depth": depth, "seed": seed,
+        "depth": depth, "least_p_yes": LEAST, "seed": seed,
     }  # fmt: skip
     typer.echo(f"wrote {write_record(output, settings=settings, figures=figures)}")
 
