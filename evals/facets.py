@@ -3,7 +3,7 @@
     python -m evals.facets
 
 The catalogue and queries of `evals.mini_search`. Every claim that a query denies (and, in the last rows, asks for) is
-judged once for the whole catalogue, in one plain wording; a search is then kept to the garments that do not surely fail.
+judged once for the whole catalogue, in one plain wording; a search then leaves out the garments that surely fail.
 """
 
 from __future__ import annotations
