@@ -216,7 +216,8 @@ class SlotModel:
         """Logits at every slot of the templates asked of each document, in one forward pass over the templates.
 
         Each template sees its document, but for its `unseen` tokens, and itself alone; so documents may be asked
-        different things.
+        different things. That is done by a mask; a family whose layers cannot be masked (recurrent ones) would get a
+        row per template here, each behind a copy of its document's state.
 
         Returns:
             float32  # (slots of all documents in order, 2): no, yes; and their label mass, where the format wants it
