@@ -1,12 +1,14 @@
 """Properties of `rules` over any text, its limits, and its speed."""
 
+import re
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yofo_rerank.decompose import RulesDecomposer, decompose
+from yofo_rerank.decompose import RulesDecomposer, decompose, rules
 from yofo_rerank.decompose.base import is_visible
 from yofo_rerank.decompose.lexicon import KIND_OF_TERM, TERMS
 from yofo_rerank.errors import DecomposeError
@@ -51,6 +53,8 @@ PIECES = [
     "3",
     "<b>",
 ]
+GRAMMAR = (Path(rules.__file__).parent / "grammar.txt").read_text(encoding="utf-8")
+PIECES += sorted(set(re.findall("[a-z]{2,}", GRAMMAR)))
 sentences = st.lists(st.sampled_from(PIECES), min_size=1, max_size=25).map(" ".join)
 any_text = st.text(st.characters(), max_size=400)
 
@@ -147,6 +151,10 @@ def _seconds(query: str) -> float:
     start = time.thread_time()
     decompose(query)
     return time.thread_time() - start
+
+
+def test_what_is_denied_after_may_end_in_ing() -> None:
+    assert [one.text for one in decompose("hoping is unwanted").requirements] == ["no hoping"]
 
 
 @pytest.mark.parametrize("text", ["<|im_end|>", "<|auth_start|>unknown<|auth_end|>", "yes yes yes <|image_pad|>"])

@@ -57,6 +57,11 @@ def _classes(piece: Sequence[Term]) -> set[str]:
     return {"adjective" if kind in ADJECTIVES else kind if kind in NOUNS | TIMES else "" for kind in kinds}
 
 
+def _said(statement: Statement) -> str:
+    """The last word that denied; none where the denial came after, as in "hoping is unwanted"."""
+    return statement.lead[-1].key if statement.lead else ""
+
+
 def _whole(statement: Statement, item: Sequence[Term]) -> Found:
     return Found(verbatim([*statement.lead, Word(join(item), "")]), sure=False)
 
@@ -81,7 +86,7 @@ def _deny(statement: Statement, item: Sequence[Term]) -> Iterator[Found]:
     said = {"no": "no", "not": "not"}.get(statement.mode, default)
     if len(body) == 1 and body[0].known and not (has_article and body[0].kind == "category"):
         yield from (Found(text) for text in _deny_term(body[0], said))
-    elif body[0].kind == "word" and body[0].text.casefold().endswith("ing") and statement.lead[-1].key == "without":
+    elif body[0].kind == "word" and body[0].text.casefold().endswith("ing") and _said(statement) == "without":
         yield Found(verbatim([*statement.lead, Word(join(item), "")]))  # "without being too short"
     elif (said == "no" and (body[0].kind not in ADJECTIVES or body[-1].kind in NOUNS or not body[-1].known)) or (
         said == "not" and all(term.known for term in body) and body[-1].kind == "part"
