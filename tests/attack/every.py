@@ -1,0 +1,5 @@
+"""Every entry."""
+
+from tests.attack import pictures, places, records, stores, texts
+
+ENTRIES = [*texts.ENTRIES, *pictures.ENTRIES, *places.ENTRIES, *records.ENTRIES, *stores.ENTRIES]
