@@ -43,6 +43,7 @@ def test_blank_text_beside_an_image_counts_as_none():
         ({"text": "a", "metadata": {1: 2}}, "must have str keys"),
         ({"text": "a", "metadata": {"x": [object()]}}, r"metadata\['x'\]\[0\] must be JSON-able"),
         ({"text": "half \ud800"}, "surrogate"),
+        ({"text": "a", "id": 10**5000}, "id must be a non-empty str, but got int"),
     ],
 )
 def test_wrong_types_are_refused_by_name(arguments, message):

@@ -123,3 +123,11 @@ def test_a_folder_reads_what_it_can_and_counts_the_rest(tmp_path, caplog, monkey
 def test_reasons():
     assert unread_reason(".png") is None and unread_reason(".doc") is None
     assert unread_reason(".psd") == "not read"
+
+
+def test_a_damaged_avif_is_one_of_the_refused():
+    data = encoded(Image.effect_noise((64, 64), 80).convert("RGB"), "AVIF")
+    at = data.index(b"mdat") + 20
+    with pytest.raises(ImageError) as caught:
+        load_image(data[:at] + bytes(len(data) - at))
+    assert caught.value.code == "truncated"

@@ -18,6 +18,7 @@ from yofo_rerank.image_formats import readable_suffixes, unread_reason
 from yofo_rerank.images import DEFAULT_LIMITS, ImageLimits, ImageSource, load_image, read_regular_file, read_source
 from yofo_rerank.metadata import json_copy
 from yofo_rerank.plain_inputs import check_text, is_single, plain_image
+from yofo_rerank.shown import brief
 
 if TYPE_CHECKING:
     import io
@@ -144,7 +145,7 @@ def as_document(value: DocumentLike) -> Document:
         known = [one.name for one in fields(Document)]
         unknown = [key for key in value if key not in known]
         if unknown:
-            raise DocumentError(f"a document has no {unknown[0]!r:.80}; wanted some of {', '.join(known)}")
+            raise DocumentError(f"a document has no {brief(unknown[0])}; wanted some of {', '.join(known)}")
         return Document(**value)
     image = plain_image(value)
     if not isinstance(image, Path | bytes | Image.Image):
@@ -248,7 +249,7 @@ def _check_types(image: object, text: object, id_: object, metadata: object) -> 
     if text is not None and not isinstance(text, str):
         raise DocumentError(f"text must be a str, but got {type(text).__name__}")
     if id_ is not None and (not isinstance(id_, str) or not id_):
-        raise DocumentError(f"id must be a non-empty str, but got {id_!r}")
+        raise DocumentError(f"id must be a non-empty str, but got {brief(id_)}")
     if not isinstance(metadata, Mapping):
         raise DocumentError(f"metadata must be a dict, but got {type(metadata).__name__}")
     if isinstance(text, str) and any("\ud800" <= character <= "\udfff" for character in text):

@@ -52,6 +52,7 @@ _PILLOW_ERRORS = (
     EOFError,
     LookupError,
     OSError,
+    RuntimeError,  # AVIF
     SyntaxError,
     TypeError,
     ValueError,

@@ -12,3 +12,15 @@ def printable(text: str, limit: int = MAX_CHARS) -> str:
     'a [31mb c d'
     """
     return "".join(char if char.isprintable() else " " for char in text[:limit]).strip()
+
+
+def brief(value: object, limit: int = 80) -> str:
+    """The beginning of a value as Python writes it, for messages; its type where Python does not write it.
+
+    >>> brief("abc"), brief(10**5000)
+    ("'abc'", 'int')
+    """
+    try:
+        return repr(value)[:limit]
+    except ValueError:  # an integer of more than 4,300 digits
+        return type(value).__name__
