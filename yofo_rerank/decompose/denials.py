@@ -24,7 +24,9 @@ def denied(statement: Statement) -> Iterator[Found]:
     for piece in pieces[:scope]:
         options = runs(piece, "or")
         items = [item for option in options for item in runs(option, "and")]
-        if len(items) == len(options) or _shares_denial(statement.mode, items):
+        if not items:  # nothing but conjunctions
+            yield _whole(statement, piece)
+        elif len(items) == len(options) or _shares_denial(statement.mode, items):
             for item in items:
                 yield from _deny(statement, item)
         elif statement.mode == "no" and items[-1][0].kind == "det" and len(items) == 2:  # "no belt and a hood"
