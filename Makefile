@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-wheel docs check format train-mini bench clean
+.PHONY: help demo test test-wheel docs attack check format train-mini bench clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -57,6 +57,10 @@ test-wheel: .venv/installed-dev  ## build the wheel, and use it from a folder of
 
 docs: .venv/installed-dev  ## the documentation, into .venv/site; a broken link or reference is an error
 	@PATH="$(CURDIR)/$(BIN):$$PATH" NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+
+attack: .venv/installed-dev  ## a million hostile inputs and 2,000 faults; goes on where it stopped, and writes SECURITY.md's table
+	@$(BIN)/python -W ignore -m tests.attack
+	@$(BIN)/python -m tests.attack.table
 
 check: .venv/installed-dev  ## lint, format and types
 	@$(BIN)/ruff check .

@@ -18,7 +18,7 @@ from evals.record import RESULTS, print_table, write_record
 from tests.attack.entry import Count, Entry, attack
 from tests.attack.every import ENTRIES
 
-STEP = 20  # seconds between two entries of the record
+STEP = 5  # seconds between two entries of the record
 
 
 def main() -> int:

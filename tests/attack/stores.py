@@ -36,6 +36,9 @@ class Encoder:
         rows = [np.random.default_rng(list(text.encode())).normal(size=self.dim) for text in texts]
         return np.array([row / np.linalg.norm(row) for row in rows], np.float32)
 
+    def encode_images(self, images: list[Any]) -> np.ndarray:
+        return self.encode_texts([image.tobytes().hex() for image in images])
+
     def too_long(self, texts: list[str]) -> list[bool]:
         return [False] * len(texts)
 

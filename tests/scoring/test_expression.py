@@ -306,3 +306,9 @@ def test_any_string_scores_or_is_refused_quickly(text, judged):
 def test_monotone_where_the_expression_is(expression, p_yes, higher, judged):
     better = (max(p_yes[0], higher), *p_yes[1:])
     assert score(expression, judged(*better)) >= score(expression, judged(*p_yes)) - 1e-12
+
+
+@pytest.mark.parametrize("expression", ["r1 / " + "9" * 400, "r1 * " + "9" * 400, "-" + "9" * 400])
+def test_numbers_beyond_every_float_are_refused(expression):
+    with pytest.raises(RuleError):
+        get_rule({"kind": "expression", "expression": expression})

@@ -265,9 +265,11 @@ def _linear_parts(node: ast.expr, factor: float = 1.0) -> Iterator[tuple[float, 
 
 def _number(node: ast.expr) -> float | None:
     match node:
-        case ast.Constant(value=int() | float() as value):
+        case ast.Constant(value=int() | float() as value) if abs(value) <= MAX_NUMBER:
             return float(value)
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)) if (
+            abs(value) <= MAX_NUMBER
+        ):
             return -float(value)
     return None
 
