@@ -48,11 +48,11 @@ def main() -> int:
 
 
 def shares(entries: list[Entry], inputs: int, faults: int) -> dict[str, int]:
-    """How many inputs each entry gets: the quick ones more, and no kind less than a hundredth."""
+    """How many inputs each entry gets: the quick ones more, and none less than a hundredth of the quickest."""
     wanted = {}
     for is_fault, total in ((False, inputs), (True, faults)):
         group = [one for one in ENTRIES if one.is_fault == is_fault]
-        weights = {one.name: max(one.per_second, 0.05 * max(other.per_second for other in group)) for one in group}
+        weights = {one.name: max(one.per_second, 0.01 * max(other.per_second for other in group)) for one in group}
         wanted |= {name: -(-total * weight // sum(weights.values())) for name, weight in weights.items()}
     return {one.name: int(wanted[one.name]) for one in entries}
 

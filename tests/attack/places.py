@@ -162,7 +162,7 @@ def check_url(asked: tuple[str, list[str]], folder: Path) -> None:
 
 
 ENTRIES = [
-    Entry("paths", "paths and links around a root", make_path, check_path, per_second=6000),
-    Entry("swaps", "files and folders swapped for links after the check", make_swap, check_swap, per_second=4000),
-    Entry("addresses", "internet addresses and what they stand for", make_url, check_url, per_second=900),
+    Entry("paths", "paths and links around a root", make_path, check_path, per_second=2700),
+    Entry("swaps", "files and folders swapped for links after the check", make_swap, check_swap, per_second=1400),
+    Entry("addresses", "internet addresses and what they stand for", make_url, check_url, per_second=700),
 ]

@@ -180,8 +180,8 @@ def check_terminal(ranking: Any, folder: Path) -> None:
 
 
 ENTRIES = [
-    Entry("documents", "documents, metadata and plain inputs", make_document, check_document, per_second=9000),
-    Entry("configuration", "training YAML", make_config, check_config, per_second=60, from_bytes=bytes),
-    Entry("page", "the HTML page and the notebook's table", _ranking, check_page, per_second=600),
-    Entry("terminal", "the table in a terminal", _ranking, check_terminal, per_second=250),
+    Entry("documents", "documents, metadata and plain inputs", make_document, check_document, per_second=600),
+    Entry("configuration", "training YAML", make_config, check_config, per_second=10, from_bytes=bytes),
+    Entry("page", "the HTML page and the notebook's table", _ranking, check_page, per_second=260),
+    Entry("terminal", "the table in a terminal", _ranking, check_terminal, per_second=110),
 ]

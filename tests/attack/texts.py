@@ -124,13 +124,13 @@ def make_reply(rng: random.Random) -> object:
 
 
 ENTRIES = [
-    Entry("queries", "query texts", make_query, check_query, per_second=900, from_bytes=words.from_bytes),
+    Entry("queries", "query texts", make_query, check_query, per_second=450, from_bytes=words.from_bytes),
     Entry(
         "requirements",
         "requirement texts with control tokens",
         lambda rng: [words.text(rng) for _ in range(rng.randint(1, 4))],
         check_requirement,
-        per_second=700,
+        per_second=300,
         from_bytes=lambda data: [words.from_bytes(data)],
     ),
     Entry(
@@ -138,10 +138,10 @@ ENTRIES = [
         "scoring expressions",
         lambda rng: words.sentence(rng, words.CODE, 14),
         check_expression,
-        per_second=6000,
+        per_second=7500,
         from_bytes=words.from_bytes,
     ),
     Entry(
-        "replies", "replies of language models", make_reply, check_reply, per_second=3000, from_bytes=words.from_bytes
+        "replies", "replies of language models", make_reply, check_reply, per_second=6600, from_bytes=words.from_bytes
     ),
 ]
