@@ -102,7 +102,7 @@ def _range(parts: Sequence[Part]) -> tuple[float, float]:
     counts = Counter(name for _, part in parts for name in _names(part))
     for group in _groups(parts, {name for name, count in counts.items() if count > 1}):
         tied = sorted({name for _, part in group for name in _names(part) if counts[name] > 1})
-        ends = [_ends(group, dict(zip(tied, answers, strict=True)), steps) for answers in _answers(len(tied), steps)]
+        ends = list(_group_ends(group, tied, steps))
         low += min(lowest for lowest, _ in ends)
         high += max(highest for _, highest in ends)
     return low, high
@@ -129,16 +129,28 @@ def _answers(n: int, steps: _Steps) -> Iterator[tuple[float, ...]]:
     return product((1.0, 0.0), repeat=n)
 
 
-def _ends(group: Sequence[Part], settled: Mapping[str, float], steps: _Steps) -> tuple[float, float]:
-    """The smallest and the largest sum of a group, some names being settled."""
-    low = high = 0.0
+def _group_ends(group: Sequence[Part], tied: Sequence[str], steps: _Steps) -> Iterator[tuple[float, float]]:
+    """For each way to settle the tied names, the smallest and the largest sum of a group."""
+    tables = []
     for factor, part in group:
-        undecided = dict.fromkeys(_names(part), 0.5)
-        values = [factor * value for value in _distribution(part, {**undecided, **settled}, steps)]
-        if not all(map(math.isfinite, values)):
-            raise RuleError("the values of the expression overflow")
-        low, high = low + min(values), high + max(values)
-    return low, high
+        own = [name for name in tied if name in _names(part)]
+        table = {
+            answers: _ends(factor, part, dict(zip(own, answers, strict=True)), steps)
+            for answers in _answers(len(own), steps)
+        }
+        tables.append(([tied.index(name) for name in own], table))
+    for answers in _answers(len(tied), steps):
+        found = [table[tuple(answers[place] for place in places)] for places, table in tables]
+        yield sum(lowest for lowest, _ in found), sum(highest for _, highest in found)
+
+
+def _ends(factor: float, part: ast.expr, settled: Mapping[str, float], steps: _Steps) -> tuple[float, float]:
+    """The smallest and the largest value of a part, some names being settled."""
+    undecided = dict.fromkeys(_names(part), 0.5)
+    values = [factor * value for value in _distribution(part, {**undecided, **settled}, steps)]
+    if not all(map(math.isfinite, values)):
+        raise RuleError("the values of the expression overflow")
+    return min(values), max(values)
 
 
 def _settle_repeated(node: ast.expr, p_yes: Mapping[str, float]) -> Iterator[tuple[float, dict[str, float]]]:
