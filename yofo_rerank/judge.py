@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from yofo_rerank.documents import Document, DocumentLike, as_document, as_documents
 from yofo_rerank.errors import ConfigError, ModelError, YofoError
-from yofo_rerank.judging import check_requirements, low_label_mass, to_judgement
+from yofo_rerank.judging import JudgeStats, check_requirements, low_label_mass, to_outcome
 from yofo_rerank.models.build import Budget, ModelKwargs, Source, from_components, shared_slot_model
+from yofo_rerank.models.config import Calibration
 from yofo_rerank.models.forks import check_not_forked
+from yofo_rerank.models.recall import recall
 from yofo_rerank.models.sources import MINI
+from yofo_rerank.models.verdicts.source import SourceVerdicts
 from yofo_rerank.progress import Progress, counting
 from yofo_rerank.prompts.format import Attention
-from yofo_rerank.requirements import Evidence, Failure, JudgedDocument, Judgement, Requirement
+from yofo_rerank.requirements import Evidence, JudgedDocument, Judgement, Requirement
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, ProcessorMixin
 
-    from yofo_rerank.models.answering import Answers
+    from yofo_rerank.models.recall import Answers
     from yofo_rerank.models.slot_model import SlotModel
     from yofo_rerank.models.verdicts import Answer
 
@@ -30,24 +32,6 @@ logger = logging.getLogger(__name__)
 
 _DEFAULT = Budget()
 _CALLS_TO_LOOK_AT = 20  # whose pictures are compared with mini's world
-
-
-@dataclass(frozen=True)
-class JudgeStats:
-    """Counters of the loaded model, which judges with the same settings share."""
-
-    forward_passes: int = 0
-    cache_hits: int = 0
-    cache_misses: int = 0
-    cache_evictions: int = 0
-    cache_entries: int = 0
-    cache_bytes: int = 0
-    verdict_hits: int = 0
-    verdict_misses: int = 0
-
-    def to_dict(self) -> dict[str, int]:
-        """Plain JSON types."""
-        return asdict(self)
 
 
 class YofoJudge:
@@ -69,14 +53,14 @@ class YofoJudge:
         slot_model: SlotModel | None = None,
         *,
         attention: Attention | None = None,
-        verdicts: bool = True,
+        verdicts: bool | SourceVerdicts = True,
     ) -> None:
         if attention not in (None, *get_args(Attention)):
             raise ConfigError(f"attention must be one of {', '.join(get_args(Attention))}, but got {attention!r}")
         self._source = source  # None: from components
         self._budget = budget
         self._attention = attention  # None: as the prompt format says
-        self._verdicts = verdicts
+        self._verdicts = verdicts  # kept on disk, in memory, or not at all
         self._loaded = slot_model
         self._calls_to_look_at = _CALLS_TO_LOOK_AT
         self._told_of_mass = False
@@ -97,7 +81,7 @@ class YofoJudge:
         states: str | Path | None = None,
         states_bytes: int | None = None,
         int8_states: bool = False,
-        verdicts: bool = True,
+        verdicts: bool | str | Path = True,
         model_kwargs: Mapping[str, Any] | None = None,
         revision: str | None = None,
     ) -> YofoJudge:
@@ -120,14 +104,16 @@ class YofoJudge:
             format: prompt format; None = what the weights were trained with.
             attention: "isolated" = every requirement is asked alone, all in one pass, so that its answer depends on
                 nothing else; "joint" = in one template, where it sees those before it; None = as the format says.
-            verdicts: keep isolated answers in memory, so that a requirement known of a document costs nothing; off
-                where `cache_bytes` is 0.
+            verdicts: keep isolated answers, so that a requirement known of a document costs nothing: True = in memory
+                (off where `cache_bytes` is 0); a file or folder = on disk, too, where a later process finds them
+                without loading the model, and others may share them; False = not at all.
             model_kwargs: for the model's own `from_pretrained`: `attn_implementation`, `device_map`,
                 `quantization_config`, ...; and `compile`: True, or arguments of `torch.compile`.
             revision: of the model on the hub.
 
         Raises:
             ConfigError: an unknown attention, or a budget that is not positive. The rest is reported when judging.
+            VerdictsError: verdicts on disk in joint attention, where an answer depends on its neighbours.
         """
         source = Source(
             name=str(model),
@@ -140,7 +126,10 @@ class YofoJudge:
         )
         folder = None if states is None else str(Path(states).expanduser().absolute())
         budget = Budget(max_batch_tokens, max_pixels, cache_bytes, folder, states_bytes, int8_states)
-        return cls(source, budget, attention=attention, verdicts=verdicts)
+        if isinstance(verdicts, bool):
+            return cls(source, budget, attention=attention, verdicts=verdicts)
+        kept = SourceVerdicts(source, max_pixels, attention, verdicts)
+        return cls(source, budget, attention=attention, verdicts=kept)
 
     @classmethod
     def from_components(
@@ -163,6 +152,10 @@ class YofoJudge:
         Raises:
             ModelError: not a supported family, or a tokenizer in which an answer is not one token.
         """
+        if not isinstance(verdicts, bool):
+            raise ConfigError(
+                f"a judge from components keeps verdicts in memory alone: got {verdicts!r}, wanted a bool"
+            )
         budget = Budget(max_batch_tokens, max_pixels, cache_bytes)
         return cls(
             None, budget, from_components(model, processor, format, budget), attention=attention, verdicts=verdicts
@@ -192,11 +185,11 @@ class YofoJudge:
         if on_error not in ("raise", "empty"):
             raise ConfigError(f"on_error must be 'raise' or 'empty', but got {on_error!r}")
         checked = check_requirements(requirements)
-        answers = [one for (one,) in self._answers(documents, [checked], progress)]
-        for one in answers:
+        answers, calibration = self._answers(documents, [checked], progress)
+        for (one,) in answers:
             if isinstance(one, YofoError) and on_error == "raise":
                 raise one
-        return [list(self._outcome(one, checked).judgements) for one in answers]
+        return [list(self._outcome(one, checked, calibration).judgements) for (one,) in answers]
 
     def judge_outcomes(
         self,
@@ -223,8 +216,12 @@ class YofoJudge:
             `result[q][d]`: what list q says of document d.
         """
         lists = [check_requirements(requirements) for requirements in requirement_lists]
-        answers = self._answers(documents, lists, progress) if lists else []
-        return [[self._outcome(one[place], checked) for one in answers] for place, checked in enumerate(lists)]
+        if not lists:
+            return []
+        answers, calibration = self._answers(documents, lists, progress)
+        return [
+            [self._outcome(one[place], checked, calibration) for one in answers] for place, checked in enumerate(lists)
+        ]
 
     def evidence(
         self, document: DocumentLike, requirements: Sequence[str | Requirement], *, window: int | None = None
@@ -262,13 +259,13 @@ class YofoJudge:
     def stats(self) -> JudgeStats:
         """Forward passes and cache counters so far; all zero before the model is loaded."""
         check_not_forked()
+        on_disk = self._verdicts.hits_and_misses if isinstance(self._verdicts, SourceVerdicts) else None
         if self._loaded is None:
-            return JudgeStats()
+            return JudgeStats(verdict_hits=on_disk[0], verdict_misses=on_disk[1]) if on_disk else JudgeStats()
         cache, kept = self._loaded.cache.stats, self._loaded.verdicts.stats
+        hits, misses = on_disk or (kept.hits, kept.misses)
         passes = self._loaded.network.passes
-        return JudgeStats(
-            passes, cache.hits, cache.misses, cache.evictions, cache.entries, cache.bytes, kept.hits, kept.misses
-        )
+        return JudgeStats(passes, cache.hits, cache.misses, cache.evictions, cache.entries, cache.bytes, hits, misses)
 
     def info(self) -> dict[str, Any]:
         """What is judged with, in plain JSON types; loads the model."""
@@ -313,25 +310,38 @@ class YofoJudge:
         check_not_forked()
         model = self._loaded
         if model is None:
-            model = self._loaded = shared_slot_model(self._source, self._budget)  # type: ignore[arg-type]
+            model = shared_slot_model(self._source, self._budget)  # type: ignore[arg-type]
+            if isinstance(self._verdicts, SourceVerdicts):
+                self._verdicts.check(loaded=True)  # its files may have changed since they were looked at
+            self._loaded = model
         return model
 
     def _answers(
         self, documents: Sequence[DocumentLike], lists: Sequence[tuple[Requirement, ...]], progress: Progress
-    ) -> list[Answers]:
+    ) -> tuple[list[Answers], Calibration]:
+        """The answers, and what turns them into probabilities; from disk, if all are there, without the model."""
         checked = as_documents(documents)
         asked = [[requirement.text for requirement in requirements] for requirements in lists]
         for warning in self.vocabulary_warnings([text for texts in asked for text in texts]):
             logger.warning(warning)
-        self._look_at_pictures(checked)
         if not checked:
-            return []
+            return [], Calibration()
+        verdicts = self._verdicts
+        if isinstance(verdicts, SourceVerdicts) and self._loaded is None:
+            known = recall(checked, asked, verdicts)
+            if known is not None:
+                with counting(progress) as tick:
+                    if tick is not None:
+                        tick(len(checked), len(checked))
+                return known
+        self._look_at_pictures(checked)
+        model = self._slot_model()
         from yofo_rerank.models.answering import answer
 
-        model = self._slot_model()
-        verdicts = model.verdicts if self._verdicts and self._budget.cache_bytes != 0 else None
+        in_memory = model.verdicts if verdicts and self._budget.cache_bytes != 0 else None
+        keep = verdicts.open().verdicts if isinstance(verdicts, SourceVerdicts) else in_memory
         with counting(progress) as tick:
-            return answer(model, checked, asked, self._attention, verdicts=verdicts, tick=tick)
+            return answer(model, checked, asked, self._attention, verdicts=keep, tick=tick), model.calibration
 
     def _look_at_pictures(self, documents: Sequence[Document]) -> None:
         """Say once that mini was not made for these pictures; after a few calls without any, look no more."""
@@ -344,20 +354,19 @@ class YofoJudge:
             self._calls_to_look_at = 0
             logger.warning(FOREIGN_PICTURES)
 
-    def _outcome(self, answers: list[Answer] | YofoError, requirements: Sequence[Requirement]) -> JudgedDocument:
-        if isinstance(answers, YofoError):
-            return JudgedDocument(failure=Failure(code=answers.code, message=str(answers)))
-        calibration = self._slot_model().calibration
-        pairs = zip(requirements, answers, strict=True)
-        found = tuple(to_judgement(one, answer.log_odds, calibration, answer.label_mass) for one, answer in pairs)
-        if not self._told_of_mass and (mass := low_label_mass(found)) is not None:
+    def _outcome(
+        self, answers: list[Answer] | YofoError, requirements: Sequence[Requirement], calibration: Calibration
+    ) -> JudgedDocument:
+        """What is said of one document; once, that the prompt format does not fit the model."""
+        found = to_outcome(answers, requirements, calibration)
+        if not self._told_of_mass and (mass := low_label_mass(found.judgements)) is not None:
             self._told_of_mass = True
             logger.warning(
                 "only %.0f %% of what the model would say is yes or no: the prompt format does not fit this model, and "
                 "its answers tell little; wanted an instruct model, an adapter, or another format",
                 100 * mass,
             )
-        return JudgedDocument(found)
+        return found
 
     def __deepcopy__(self, memo: dict[int, Any]) -> YofoJudge:
         # weights and cache are shared, not copied

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
 
 from yofo_rerank.documents import Document
-from yofo_rerank.errors import RequirementError
-from yofo_rerank.requirements import JudgedDocument, Judgement, Requirement
+from yofo_rerank.errors import RequirementError, YofoError
+from yofo_rerank.requirements import Failure, JudgedDocument, Judgement, Requirement
 
 if TYPE_CHECKING:
     from yofo_rerank.models.config import Calibration
+    from yofo_rerank.models.verdicts import Answer
 
 LEAST_LABEL_MASS = 0.5  # a model that understood the question says yes or no nearly always
 
@@ -43,6 +45,29 @@ class Judge(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class JudgeStats:
+    """Counters of the loaded model, which judges with the same settings share; verdicts on disk are a judge's own."""
+
+    forward_passes: int = 0
+    cache_hits: int = 0
+    cache_misses: int = 0
+    cache_evictions: int = 0
+    cache_entries: int = 0
+    cache_bytes: int = 0
+    verdict_hits: int = 0
+    verdict_misses: int = 0
+
+    @property
+    def cache_hit_rate(self) -> float:
+        """Share of the prefix states asked for that were there."""
+        return self.cache_hits / max(1, self.cache_hits + self.cache_misses)
+
+    def to_dict(self) -> dict[str, int | float]:
+        """Plain JSON types."""
+        return asdict(self) | {"cache_hit_rate": self.cache_hit_rate}
+
+
 def check_requirements(requirements: Sequence[str | Requirement]) -> tuple[Requirement, ...]:
     """Texts become requirements (musts).
 
@@ -64,6 +89,18 @@ def check_requirements(requirements: Sequence[str | Requirement]) -> tuple[Requi
     if not checked:
         raise RequirementError("wanted at least one requirement, but got none")
     return tuple(checked)
+
+
+def to_outcome(
+    answers: Sequence[Answer] | YofoError, requirements: Sequence[Requirement], calibration: Calibration
+) -> JudgedDocument:
+    """What a judge says of one document, from the answers to its requirements or the reason why there are none."""
+    if isinstance(answers, YofoError):
+        return JudgedDocument(failure=Failure(code=answers.code, message=str(answers)))
+    pairs = zip(requirements, answers, strict=True)
+    return JudgedDocument(
+        tuple(to_judgement(one, answer.log_odds, calibration, answer.label_mass) for one, answer in pairs)
+    )
 
 
 def to_judgement(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from yofo_rerank.errors import YofoError
 from yofo_rerank.models.batches import batches
-from yofo_rerank.models.looking import document_key, known_key
+from yofo_rerank.models.recall import Answers, Look, look_at
 from yofo_rerank.models.running import Ready, run
 from yofo_rerank.models.slot_model import SlotModel, bucket
 from yofo_rerank.models.verdicts import Answer, Verdicts
@@ -26,29 +26,9 @@ if TYPE_CHECKING:
     from yofo_rerank.progress import Tick
     from yofo_rerank.prompts.format import Attention
 
-Answers = list[list[Answer] | YofoError]  # for each list of requirements its answers, or why there are none
 Found = dict[Texts, list[Answer] | YofoError]
-Look = bytes | YofoError  # a document's key, or why it has none
 
 _CALLERS_OWN = ("too_long", "changed")  # failures that depend on who asked: what else, and about which file
-
-
-def look_at(documents: Sequence[Document], workers: Workers) -> list[Look]:
-    """The keys of the documents; files are read in the pool, and nothing is decoded."""
-    return [look for _, look in workers.ahead(document_key, documents, known=known_key)]
-
-
-def kept_answers(looks: Sequence[Look], lists: Sequence[Sequence[str]], verdicts: Verdicts) -> list[Answers] | None:
-    """All answers from kept verdicts, without a model; None where one is missing."""
-    texts = list(dict.fromkeys(text for asked in lists for text in asked))
-    keys = [look for look in looks if isinstance(look, bytes)]
-    known = dict(zip(keys, verdicts.get_many(keys, texts), strict=True))
-    if any(len(known[key]) < len(texts) for key in keys):
-        return None
-    return [
-        [look if isinstance(look, YofoError) else [known[look][text] for text in asked] for asked in lists]
-        for look in looks
-    ]
 
 
 def answer(

@@ -48,6 +48,9 @@ def test_what_is_read_is_what_was_written(tmp_path, make_state, dtype, int8):
     assert same(unpack(again.get(key(1))), unpack(pack(state, int8=int8)))
     assert again.get(key(2)) is None
     assert again.entries == 1
+    (tmp_path / "plain").touch()
+    assert files(tmp_path)[0].stat().st_mode == (tmp_path / "plain").stat().st_mode  # others may read it, too
+    (tmp_path / "plain").unlink()
     assert again.used == sum(path.stat().st_size for path in files(tmp_path))
 
 

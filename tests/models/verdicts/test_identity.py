@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from yofo_rerank.errors import ModelError
-from yofo_rerank.models.build import Source
+from yofo_rerank.models.build import ModelKwargs, Source
 from yofo_rerank.models.config import Calibration, YofoConfig
 from yofo_rerank.models.digests import FileDigests
 from yofo_rerank.models.verdicts.identity import known_model
@@ -41,6 +41,7 @@ def test_every_file_and_setting_that_answers_depend_on_counts(folders):
     found = [identity(folders), identity(folders, 448**2), identity(folders, dtype="float32")]
     found.append(identity(folders, adapter=None, format_name="yofo-v1"))
     found.append(identity(folders, adapter=None, format_name="chat-v1"))
+    found.append(identity(folders, model_kwargs=ModelKwargs({"quantization_config": {"bits": 8}})))
     for path in (base / "model.safetensors", base / "tokenizer.json", adapter / "adapter_model.safetensors"):
         path.write_bytes(path.read_bytes() + b" ")
         found.append(identity(folders))
@@ -56,6 +57,7 @@ def test_place_device_and_calibration_do_not(folders, tmp_path):
     before = identity(folders)
     assert identity(folders, device="cuda") == before
     assert identity(folders, dtype="bfloat16") == before  # as stored
+    assert identity(folders, model_kwargs=ModelKwargs({"attn_implementation": "eager", "compile": True})) == before
     (base / "README.md").write_text("a model card")
     TRAINED.model_copy(update={"calibration": Calibration(temperature=2.0)}).save(adapter)
     moved = shutil.copytree(base, tmp_path / "moved")

@@ -156,6 +156,7 @@ def _write(path: Path, packed: Packed, identity: str, key: str) -> None:
         "schema": SCHEMA, "identity": identity, "key": key, "next_position": str(packed.next_position),
         "dtype": packed.dtype, "checksums": json.dumps({name: _checksum(one) for name, one in tensors.items()}),
     }  # fmt: skip
+    path.touch()  # with the rights that files have here; safetensors would make one for its owner alone
     try:
         save_file(tensors, path, about)
     except SafetensorError as error:

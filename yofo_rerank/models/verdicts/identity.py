@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 SCHEMA = 1  # raised whenever the library reads pixels or text differently: then what was kept is not read any more
 
 
+_SAME_ANSWERS = {"attn_implementation", "device_map", "compile", "max_memory", "low_cpu_mem_usage"}  # but for rounding
+
+
 @dataclass(frozen=True)
 class KnownModel:
     """What is known of a model before it is loaded.
@@ -82,9 +85,8 @@ def stored_dtype(folder: Path) -> str:
 
 
 def _other_settings(source: Source) -> dict[str, Any]:
-    """Settings of the source that answers depend on and that have no line of their own above."""
-    handled = {"name", "adapter", "revision", "format_name", "dtype", "device"}
-    return {name: value for name, value in asdict(source).items() if name not in handled and value}
+    """What else the answers depend on, such as a quantization."""
+    return {name: repr(value) for name, value in sorted(source.model_kwargs.items()) if name not in _SAME_ANSWERS}
 
 
 def _digest_folder(folder: Path, digests: FileDigests) -> dict[str, str]:

@@ -88,6 +88,9 @@ class SourceVerdicts:
         stats = self._opened.verdicts.stats if self._opened is not None else None
         return (stats.hits, stats.misses) if stats else (0, 0)
 
+    def __reduce__(self) -> tuple[type[SourceVerdicts], tuple[object, ...]]:
+        return type(self), (self._source, self._max_pixels, self._attention, self.path)  # a copy opens it for itself
+
     def _folders(self) -> tuple[Path, Path | None]:
         return resolve(self._source.name, self._source.adapter, self._source.revision)
 
