@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from yofo_rerank.cli import messages
+from yofo_rerank.cli.demo import demo
 from yofo_rerank.cli.facets import facets
 from yofo_rerank.cli.index import index
 from yofo_rerank.cli.info import info
@@ -33,8 +34,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (search, judge, index, facets, train, push, rules, info):
-    app.command(no_args_is_help=_command not in (rules, info))(_command)
+for _command in (search, judge, index, facets, demo, train, push, rules, info):
+    app.command(no_args_is_help=_command not in (demo, rules, info))(_command)
 
 
 def _show_version(wanted: bool) -> None:
