@@ -103,7 +103,7 @@ def export(ranking: Ranking, folder: Path, details: dict[str, Any]) -> dict[str,
         rows = csv.writer(file)
         rows.writerow(["place", "id", "score", "retrieval_score", "place_before", "failure", *map(_cell, names)])
         for place, one in enumerate(ranking, start=1):
-            answers = [judgement.p_yes for judgement in one.judgements] or [""] * len(names)
+            answers = [str(judgement.p_yes) for judgement in one.judgements] or [""] * len(names)
             failure = one.failure.code if one.failure else ""
             rows.writerow(
                 [place, _cell(one.document.id), one.score, one.retrieval_score, one.index + 1, failure, *answers]

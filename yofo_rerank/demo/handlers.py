@@ -20,6 +20,7 @@ from yofo_rerank.requirements import Ranking
 PARTS = 3  # of a row: text, necessity, weight
 Board = tuple[Any, ...]  # session, ranking, retriever's cards, our cards, status, address
 _SAME = gr.skip()
+_NOTHING: Board = (_SAME,) * 6  # an event that ends without a word would empty the page
 
 
 class Handlers:
@@ -42,6 +43,8 @@ class Handlers:
         """Another necessity, weight, rule or text; only a new text is judged."""
         if session.documents:
             yield from self._judged(session, read(rows), rule)
+        else:
+            yield _NOTHING
 
     def take(self, session: Session, image: Any, rule: str, *rows: Any) -> Iterator[Board]:
         """A picture of the user's own joins the candidates."""
@@ -49,6 +52,8 @@ class Handlers:
             with told():
                 session = self.engine.add_picture(session, image)
             yield from self._judged(session, read(rows), rule)
+        else:
+            yield _NOTHING
 
     def restore(self, request: gr.Request) -> tuple[Any, ...]:
         """The sentence, rule and rows that an address carries."""
@@ -67,16 +72,19 @@ class Handlers:
                 session = self.engine.find(query)
             yield _found(session)
             yield from self._judged(session, wishes, rule)
+        else:
+            yield _NOTHING
 
     def explain(self, session: Session, ranking: Ranking | None, event: gr.EventData) -> tuple[Any, str]:
         """The evidence of the chip that was clicked: a picture and a line."""
         if ranking is None:
             return None, ""
         with told():
-            found, document = self.engine.evidence(session, ranking, int(event.document), int(event.requirement))  # type: ignore[attr-defined]
+            found, document = self.engine.evidence(session, ranking, int(event.document), int(event.requirement))
         picture = document.load_image()
         words = ", ".join(f"{word.text} {word.weight:+.1f}" for word in found.words)
-        said = f"{document.id}: {found.requirement.text}? {'yes' if found.verdict else 'no'}, p = {found.p_yes:.3f} {words}"
+        answer = f"{'yes' if found.verdict else 'no'}, p = {found.p_yes:.3f}"
+        said = f"{document.id}: {found.requirement.text}? {answer} {words}"
         return (found.overlay(picture) if picture else None), said
 
     def save(self, ranking: Ranking | None) -> list[str]:

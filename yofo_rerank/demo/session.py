@@ -43,7 +43,7 @@ class Wish(BaseModel):
 
     def requirement(self) -> Requirement:
         """As the library knows it."""
-        return Requirement(text=self.text, necessity=self.necessity, weight=self.weight)  # type: ignore[arg-type]
+        return Requirement(text=self.text, necessity=self.necessity, weight=self.weight)
 
 
 class Shared(BaseModel):
