@@ -38,6 +38,16 @@ FAMILIES = {
 }
 
 
+MAX_LAYERS = 1_000  # a damaged config must not build layers until the memory is full
+
+
+def check_depth(config: PretrainedConfig | Any) -> None:
+    """ModelError where a config asks for more layers than any model has."""
+    for depth in (config.get_text_config().num_hidden_layers, getattr(config.vision_config, "depth", 1)):
+        if not isinstance(depth, int) or not 1 <= depth <= MAX_LAYERS:
+            raise ModelError(f"the config asks for {depth!r} layers; wanted 1 to {MAX_LAYERS}")
+
+
 def get_family(config: PretrainedConfig | Any) -> Family:
     """The family of a model config.
 

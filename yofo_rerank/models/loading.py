@@ -13,7 +13,7 @@ import transformers
 from yofo_rerank.errors import AdapterMismatch, ModelError
 from yofo_rerank.models.adapter import attach_adapter
 from yofo_rerank.models.config import YofoConfig, choose_format
-from yofo_rerank.models.families import get_family
+from yofo_rerank.models.families import check_depth, get_family
 from yofo_rerank.models.fingerprint import base_fingerprint, is_same_base
 from yofo_rerank.models.sources import ADAPTER_WEIGHTS, as_model_error, file_digest, resolve
 from yofo_rerank.models.tokens import add_special_tokens, warn_if_untrained
@@ -72,7 +72,9 @@ def load_model(
     config = YofoConfig.load(adapter_folder or base)
     layout = choose_format(format_name, config, has_adapter=adapter_folder is not None)
     with as_model_error(name):
-        family = get_family(transformers.AutoConfig.from_pretrained(base, trust_remote_code=False))
+        config_of_model = transformers.AutoConfig.from_pretrained(base, trust_remote_code=False)
+        family = get_family(config_of_model)
+        check_depth(config_of_model)
         processor = transformers.AutoProcessor.from_pretrained(base, trust_remote_code=False)
         tokenizer = _adapter_tokenizer(adapter_folder) or processor.tokenizer
         further = {"attn_implementation": "sdpa", **(model_kwargs or {})}
