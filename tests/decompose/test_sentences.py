@@ -34,6 +34,8 @@ STACKS = {
     "a dress with a zigzag pattern in satin": "dress | a zigzag pattern | satin",
     "a coat with buttons in gold": "coat | buttons in gold",
     "red dress": "dress | red",
+    "shorts with a plain fabric in purple": "shorts | plain fabric | purple",
+    "a skirt with a maxi length for hot weather": "skirt | a maxi length | for hot weather",
     "RED DRESS WITH POCKETS": "dress | red | pockets",
     "T-shirts": "t-shirts",
     "blue and white striped shirt with buttons but no pockets": "shirt | blue and white | striped | buttons | "

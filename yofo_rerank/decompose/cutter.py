@@ -129,7 +129,8 @@ class _Cutter:
             return False
         if (mode in NEGATIVE or mode == "has") and last != ",":
             made = name == "made" and (mode != "has" or self.words[self.at].key == "of")
-            return made or name in ("near", "at", "in") or (name == "is" and bool(self.now.body))
+            within = name == "in" and (mode in NEGATIVE or self._ends_in("part", "pattern", "word"))
+            return made or within or name in ("near", "at") or (name == "is" and bool(self.now.body))
         return False
 
     def _is_material(self, at: int) -> bool:
