@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -193,9 +194,17 @@ def test_index_then_search_with_page(
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    code, _, err = run(capsys, "index", images, "--out", tmp_path / "ix", "--encoder", clip_folder)
+    states = ["--model", judge_folder, "--states", tmp_path / "states"]
+    code, _, err = run(capsys, "index", images, "--out", tmp_path / "ix", "--encoder", clip_folder, *states)
     assert code == 0
     assert "embedded 3 images, skipped 1" in err
+    assert "3 prefix states in" in err
+    for _ in range(50):  # written behind the command's back; here no process ends
+        if len(list((tmp_path / "states").rglob("*.safetensors"))) == 3:
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("no prefix states")
     assert "broken.jpg" in caplog.text  # on stderr, outside of pytest
     page = tmp_path / "page.html"
     search = ["search", "a red top, preferably long", "--index", tmp_path / "ix", "--model", judge_folder]

@@ -11,6 +11,7 @@ from yofo_rerank.cli import messages, options
 from yofo_rerank.errors import DocumentError
 
 if TYPE_CHECKING:
+    from yofo_rerank.judge import YofoJudge
     from yofo_rerank.retrieval import ClipEncoder, ClipFaissRetriever
 
 DEFAULT_ENCODER = "mini"
@@ -46,6 +47,15 @@ def index_folder(folder: Path, encoder: ClipEncoder) -> ClipFaissRetriever:
     if not report.added:
         raise DocumentError(f"no readable JPEG, PNG or WebP image in {str(folder)!r}", code="missing")
     return retriever
+
+
+def keep_states(judge: YofoJudge, folder: Path) -> int:
+    """Let the judge look at every image of a folder, for the states that it keeps; how many it could read."""
+    from yofo_rerank.documents import load_folder
+
+    with options.judging() as progress:  # a state does not depend on what is asked, so anything will do
+        outcomes = judge.judge_outcomes(list(load_folder(folder.resolve())), ["a top"], progress=progress)
+    return sum(outcome.failure is None for outcome in outcomes)
 
 
 def check_out(out: Path, images: Path) -> None:

@@ -17,17 +17,22 @@ def index(
     encoder: options.Encoder = None,
     pretrained: options.Pretrained = None,
     device: options.Device = None,
+    states: options.States = None,
+    model: options.Model = None,
+    adapter: options.Adapter = None,
 ) -> None:
     """Embed every image of a folder with CLIP, and write a FAISS index; unreadable images are named and skipped.
 
     An index in the folder OUT is replaced; any other folder that is not empty is refused, and so is one that shares
-    files with the images.
+    files with the images. With --states the judge, too, looks at every image now, so that the first search finds its
+    work done.
 
     Example: yofo index photos --out photos.index
     """
     checks.check_models(encoder if pretrained is None else None)
     check_device(device)
-    from yofo_rerank.cli.catalogue import DEFAULT_ENCODER, check_out, index_folder
+    judge = None if states is None else options.load_judge(model, adapter, device, states=states)
+    from yofo_rerank.cli.catalogue import DEFAULT_ENCODER, check_out, index_folder, keep_states
 
     check_out(out, folder)
     if encoder is None:
@@ -37,3 +42,5 @@ def index(
     retriever = index_folder(folder, ClipEncoder(encoder or DEFAULT_ENCODER, pretrained, device=device))
     retriever.save(out)
     messages.say(f"{len(retriever)} documents in {out}, found by {options.named(encoder, None)}")
+    if judge is not None:
+        messages.say(f"{keep_states(judge, folder)} prefix states in {states}, of {options.named(model, adapter)}")
