@@ -5,18 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
-from yofo_rerank.documents import Document, DocumentLike, as_document, as_documents
-from yofo_rerank.errors import ConfigError, ModelError, YofoError
-from yofo_rerank.judging import JudgeStats, check_requirements, low_label_mass, to_outcome
-from yofo_rerank.models.build import Budget, ModelKwargs, Source, from_components, shared_slot_model
+from yofo_rerank.documents import DocumentLike, as_document
+from yofo_rerank.errors import ConfigError, YofoError
+from yofo_rerank.held_model import HeldModel
+from yofo_rerank.judging import check_requirements, to_outcome
+from yofo_rerank.models.build import Budget, ModelKwargs, Source, from_components
 from yofo_rerank.models.config import Calibration
-from yofo_rerank.models.forks import check_not_forked
-from yofo_rerank.models.recall import recall
-from yofo_rerank.models.sources import MINI
 from yofo_rerank.models.verdicts.source import SourceVerdicts
-from yofo_rerank.progress import Progress, counting
+from yofo_rerank.progress import Progress
 from yofo_rerank.prompts.format import Attention
 from yofo_rerank.requirements import Evidence, JudgedDocument, Judgement, Requirement
 
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, ProcessorMixin
 
-    from yofo_rerank.models.recall import Answers
-    from yofo_rerank.models.slot_model import SlotModel
     from yofo_rerank.models.verdicts import Answer
 
 logger = logging.getLogger(__name__)
@@ -34,7 +30,7 @@ _DEFAULT = Budget()
 _CALLS_TO_LOOK_AT = 20  # whose pictures are compared with mini's world
 
 
-class YofoJudge:
+class YofoJudge(HeldModel):
     """Judges requirements of documents; make one by `from_pretrained` or `from_components`.
 
     Nothing is loaded before the first judgement. Any number of threads may call one instance; what they ask about one
@@ -45,25 +41,6 @@ class YofoJudge:
     >>> judge.judge([Document(text="grey skirt")], ["it is grey"])  # doctest: +SKIP
     [[Judgement(requirement=Requirement(text='it is grey', ...), p_yes=0.98, verdict=True)]]
     """
-
-    def __init__(
-        self,
-        source: Source | None,
-        budget: Budget,
-        slot_model: SlotModel | None = None,
-        *,
-        attention: Attention | None = None,
-        verdicts: bool | SourceVerdicts = True,
-    ) -> None:
-        if attention not in (None, *get_args(Attention)):
-            raise ConfigError(f"attention must be one of {', '.join(get_args(Attention))}, but got {attention!r}")
-        self._source = source  # None: from components
-        self._budget = budget
-        self._attention = attention  # None: as the prompt format says
-        self._verdicts = verdicts  # kept on disk, in memory, or not at all
-        self._loaded = slot_model
-        self._calls_to_look_at = _CALLS_TO_LOOK_AT
-        self._told_of_mass = False
 
     @classmethod
     def from_pretrained(
@@ -244,29 +221,6 @@ class YofoJudge:
 
         return find_evidence(self._slot_model(), as_document(document), checked, window)
 
-    def vocabulary_warnings(self, texts: Sequence[str]) -> list[str]:
-        """What a user should know before trusting the answers: words that the embedded model never saw."""
-        if self._source is None or self._source.name != MINI:
-            return []
-        from yofo_rerank.mini.vocabulary import unknown_words
-
-        unknown = unknown_words(texts)
-        if not unknown:
-            return []
-        return [f"the embedded model never saw {', '.join(map(repr, unknown))}: its answers there are guesses"]
-
-    @property
-    def stats(self) -> JudgeStats:
-        """Forward passes and cache counters so far; all zero before the model is loaded."""
-        check_not_forked()
-        on_disk = self._verdicts.hits_and_misses if isinstance(self._verdicts, SourceVerdicts) else None
-        if self._loaded is None:
-            return JudgeStats(verdict_hits=on_disk[0], verdict_misses=on_disk[1]) if on_disk else JudgeStats()
-        cache, kept = self._loaded.cache.stats, self._loaded.verdicts.stats
-        hits, misses = on_disk or (kept.hits, kept.misses)
-        passes = self._loaded.network.passes
-        return JudgeStats(passes, cache.hits, cache.misses, cache.evictions, cache.entries, cache.bytes, hits, misses)
-
     def info(self) -> dict[str, Any]:
         """What is judged with, in plain JSON types; loads the model."""
         source = self._source
@@ -296,86 +250,9 @@ class YofoJudge:
             raise ConfigError("a judge built from components has no folder to push; wanted one made by from_pretrained")
         return push_folder(self._source.adapter or self._source.name, repository, private=private, token=token)
 
-    def unload(self) -> None:
-        """Let the model go; the next judgement loads it again.
-
-        Raises:
-            ModelError: the judge was built from components, which only their owner can let go.
-        """
-        if self._source is None:
-            raise ModelError("a judge built from components cannot unload them; wanted one made by from_pretrained")
-        self._loaded = None
-
-    def _slot_model(self) -> SlotModel:
-        check_not_forked()
-        model = self._loaded
-        if model is None:
-            model = shared_slot_model(self._source, self._budget)  # type: ignore[arg-type]
-            if isinstance(self._verdicts, SourceVerdicts):
-                self._verdicts.check(loaded=True)  # its files may have changed since they were looked at
-            self._loaded = model
-        return model
-
-    def _answers(
-        self, documents: Sequence[DocumentLike], lists: Sequence[tuple[Requirement, ...]], progress: Progress
-    ) -> tuple[list[Answers], Calibration]:
-        """The answers, and what turns them into probabilities; from disk, if all are there, without the model."""
-        checked = as_documents(documents)
-        asked = [[requirement.text for requirement in requirements] for requirements in lists]
-        for warning in self.vocabulary_warnings([text for texts in asked for text in texts]):
-            logger.warning(warning)
-        if not checked:
-            return [], Calibration()
-        verdicts = self._verdicts
-        if isinstance(verdicts, SourceVerdicts) and self._loaded is None:
-            known = recall(checked, asked, verdicts)
-            if known is not None:
-                with counting(progress) as tick:
-                    if tick is not None:
-                        tick(len(checked), len(checked))
-                return known
-        self._look_at_pictures(checked)
-        model = self._slot_model()
-        from yofo_rerank.models.answering import answer
-
-        in_memory = model.verdicts if verdicts and self._budget.cache_bytes != 0 else None
-        keep = verdicts.open().verdicts if isinstance(verdicts, SourceVerdicts) else in_memory
-        with counting(progress) as tick:
-            return answer(model, checked, asked, self._attention, verdicts=keep, tick=tick), model.calibration
-
-    def _look_at_pictures(self, documents: Sequence[Document]) -> None:
-        """Say once that mini was not made for these pictures; after a few calls without any, look no more."""
-        if self._source is None or self._source.name != MINI or self._calls_to_look_at == 0:
-            return
-        from yofo_rerank.mini.drawn import FOREIGN_PICTURES, has_foreign_picture
-
-        self._calls_to_look_at -= 1
-        if has_foreign_picture(documents):
-            self._calls_to_look_at = 0
-            logger.warning(FOREIGN_PICTURES)
-
     def _outcome(
         self, answers: list[Answer] | YofoError, requirements: Sequence[Requirement], calibration: Calibration
     ) -> JudgedDocument:
-        """What is said of one document; once, that the prompt format does not fit the model."""
         found = to_outcome(answers, requirements, calibration)
-        if not self._told_of_mass and (mass := low_label_mass(found.judgements)) is not None:
-            self._told_of_mass = True
-            logger.warning(
-                "only %.0f %% of what the model would say is yes or no: the prompt format does not fit this model, and "
-                "its answers tell little; wanted an instruct model, an adapter, or another format",
-                100 * mass,
-            )
+        self._advice.look_at_mass(found.judgements)
         return found
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> YofoJudge:
-        # weights and cache are shared, not copied
-        return type(self)(self._source, self._budget, self._loaded, attention=self._attention, verdicts=self._verdicts)
-
-    def __getstate__(self) -> dict[str, Any]:
-        if self._source is None:
-            raise TypeError("a judge built from components cannot be pickled; wanted one made by from_pretrained")
-        return self.__dict__ | {"_loaded": None}  # the copy loads for itself
-
-    def __repr__(self) -> str:
-        return f"YofoJudge({self._source or 'from components'})"
