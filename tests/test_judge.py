@@ -10,8 +10,7 @@ import pytest
 
 from yofo_rerank import Document, Requirement, YofoJudge
 from yofo_rerank.errors import ConfigError, DocumentError, ImageError, ModelError, RequirementError
-from yofo_rerank.judge import JudgeStats
-from yofo_rerank.judging import to_judgement
+from yofo_rerank.judging import JudgeStats, to_judgement
 from yofo_rerank.models import loading
 from yofo_rerank.models.config import Calibration
 from yofo_rerank.prompts import SPECIAL_TOKENS
