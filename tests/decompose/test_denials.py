@@ -94,3 +94,15 @@ def test_what_is_wanted_is_never_denied(place: str) -> None:
                 if denied and "not without" not in one.text and "not only" not in one.text:
                     inverted.append((query, one.text))
     assert not inverted
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "a coat, it doesn't matter if it has pockets, not red",
+        "a coat, I don't care whether it has pockets, not red",
+        "a coat, no matter if the coat has pockets, not red",
+    ],
+)
+def test_what_does_not_matter_is_no_requirement(query):
+    assert [one.text for one in decompose(query).requirements] == ["coat", "not red"]
