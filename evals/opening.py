@@ -10,14 +10,17 @@ from yofo_rerank.retrieval import ClipFaissRetriever
 UNTRAINED = "untrained"  # the architecture of mini with random weights: for speed, which weights do not change
 
 
-def open_judge(model: str, adapter: str | None = None, *, cache_bytes: int | None = None) -> YofoJudge:
-    """A judge by name: "mini", a folder, a hub id, or "untrained"."""
+def open_judge(
+    model: str, adapter: str | None = None, *, cache_bytes: int | None = None, verdicts: bool = False
+) -> YofoJudge:
+    """A judge by name: "mini", a folder, a hub id, or "untrained"; it answers anew whatever it was asked before."""
     if model != UNTRAINED:
-        return YofoJudge.from_pretrained(model, adapter, cache_bytes=cache_bytes)
+        return YofoJudge.from_pretrained(model, adapter, cache_bytes=cache_bytes, verdicts=verdicts)
     from yofo_rerank.mini.architecture import build_model, build_processor, build_tokenizer
 
     tokenizer = build_tokenizer()
-    return YofoJudge.from_components(build_model(tokenizer), build_processor(tokenizer), cache_bytes=cache_bytes)
+    pair = build_model(tokenizer), build_processor(tokenizer)
+    return YofoJudge.from_components(*pair, cache_bytes=cache_bytes, verdicts=verdicts)
 
 
 def open_retriever(encoder: str) -> ClipFaissRetriever:

@@ -102,7 +102,7 @@ def main(
     """Measure the embedded judge beside its peer."""
     import torch
 
-    judge, peer = open_judge("mini"), None
+    judge, peer = open_judge("mini", verdicts=True), None
     warm_up: list[Document] = fresh_documents(documents, -1)
     judge.judge(warm_up, FIRST)  # loads the model
     try:

@@ -17,7 +17,7 @@ def no_peer(monkeypatch):
 
 
 def test_without_the_peer_the_table_says_so(no_peer, monkeypatch, untrained_judge, tmp_path, capsys):
-    monkeypatch.setattr(peers, "open_judge", lambda _: untrained_judge)
+    monkeypatch.setattr(peers, "open_judge", lambda *_, **__: untrained_judge)
     restart = tmp_path / "restart.json"
     restart.write_text(
         json.dumps(
