@@ -45,6 +45,10 @@ class Advice:
             self._calls_to_look_at = 0
             logger.warning(FOREIGN_PICTURES)
 
+    def skip_pictures(self) -> None:
+        """Whoever shows the answers has said already what mini is no model for."""
+        self._calls_to_look_at = 0
+
     def look_at_mass(self, judgements: Sequence[Judgement]) -> None:
         """Say once that the prompt format does not fit the model."""
         if not self._told_of_mass and (mass := low_label_mass(judgements)) is not None:

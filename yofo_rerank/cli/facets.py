@@ -21,6 +21,7 @@ def facets(
     model: options.Model = None,
     adapter: options.Adapter = None,
     device: options.Device = None,
+    verdicts: options.Verdicts = None,
 ) -> None:
     """Judge requirements of every document of an index, and keep the answers in INDEX/facets.parquet.
 
@@ -32,7 +33,7 @@ def facets(
     texts = [*(requirement or []), *(line for line in lines if line.strip() and not line.startswith("#"))]
     if not texts:
         raise typer.BadParameter('wanted requirements: -r "..." or --from FILE')
-    judge = options.load_judge(model, adapter, device)
+    judge = options.load_judge(model, adapter, device, verdicts=verdicts)
     if model is None:
         checks.warn_of_mini("--model", checks.REAL_MODEL)
     from yofo_rerank.retrieval.facet_files import FILE

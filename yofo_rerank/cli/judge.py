@@ -25,6 +25,7 @@ def judge(
     device: options.Device = None,
     attention: options.Attention = None,
     states: options.States = None,
+    verdicts: options.Verdicts = None,
     as_json: options.AsJson = False,
     evidence: Annotated[
         Path | None,
@@ -44,7 +45,7 @@ def judge(
         raise typer.BadParameter(f"--evidence shows one image, but got {len(images)}")
     checks.check_images(images)
     requirements = check_requirements(requirement)
-    loaded = options.load_judge(model, adapter, device, attention, states)
+    loaded = options.load_judge(model, adapter, device, attention, states, verdicts)
     if model is None:
         checks.warn_of_mini("--model", checks.REAL_MODEL)
     documents = [Document(image=image, id=str(image)) for image in images]

@@ -54,6 +54,10 @@ Encoder = Annotated[
     ),
 ]
 Pretrained = Annotated[str | None, typer.Option(help="open_clip's pretrained tag for --encoder.")]
+Verdicts = Annotated[
+    Path | None,
+    typer.Option(help="A file or folder that keeps answers: what is known there is not judged again, by any process."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout; messages go to stderr.")]
 
 
@@ -63,6 +67,7 @@ def load_judge(
     device: str | None,
     attention: str | None = None,
     states: Path | None = None,
+    verdicts: Path | None = None,
 ) -> YofoJudge:
     """Set up a judge; its weights are read at the first use.
 
@@ -79,7 +84,10 @@ def load_judge(
         device=device,
         attention=attention,  # type: ignore[arg-type]  # checked there
         states=states,
+        verdicts=True if verdicts is None else verdicts,
     )
+    if model is None:  # the command warns of it: `checks.warn_of_mini`
+        judge._advice.skip_pictures()
     quiet_libraries()
     return judge
 

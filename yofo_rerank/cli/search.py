@@ -42,6 +42,7 @@ def search(
     device: options.Device = None,
     attention: options.Attention = None,
     states: options.States = None,
+    verdicts: options.Verdicts = None,
     as_json: options.AsJson = False,
     html: Annotated[Path | None, typer.Option(help="Also write one self-contained HTML page.", dir_okay=False)] = None,
     evidence: Annotated[
@@ -59,7 +60,7 @@ def search(
     from yofo_rerank.ranking import shown_with_evidence
     from yofo_rerank.reranker import YofoReranker
 
-    judge = options.load_judge(model, adapter, device, attention, states)
+    judge = options.load_judge(model, adapter, device, attention, states, verdicts)
     reranker = YofoReranker(judge, scoring=scoring)
     if model is None and (images or index):
         checks.warn_of_mini("--model", checks.REAL_MODEL)
