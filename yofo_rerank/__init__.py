@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from yofo_rerank.requirements import DecomposedQuery, Judgement, RankedDocument, Ranking, Requirement
     from yofo_rerank.reranker import YofoReranker
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {  # resolved at first use, so that `import yofo_rerank` stays fast and loads no torch
     "Document": "documents",
