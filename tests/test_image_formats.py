@@ -1,6 +1,7 @@
 """Formats: told by their bytes, read where their decoder is here, and counted where they are not read."""
 
 import io
+import random
 import subprocess
 import sys
 import textwrap
@@ -126,8 +127,8 @@ def test_reasons():
 
 
 def test_a_damaged_avif_is_one_of_the_refused():
-    data = encoded(Image.effect_noise((64, 64), 80).convert("RGB"), "AVIF")
-    at = data.index(b"mdat") + 20
+    noise = Image.frombytes("RGB", (64, 64), random.Random(1).randbytes(64 * 64 * 3))
+    data = encoded(noise, "AVIF")
     with pytest.raises(ImageError) as caught:
-        load_image(data[:at] + bytes(len(data) - at))
+        load_image(data[: len(data) // 2])
     assert caught.value.code == "truncated"

