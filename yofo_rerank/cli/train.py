@@ -46,6 +46,7 @@ def train(
     from yofo_rerank.training import train as run
 
     folder = run(settings).folder
+    _part()
     if os.environ.get("RANK", "0") != "0":  # of several processes the first one speaks
         return
     typer.echo(f"adapter: {folder}")
@@ -53,6 +54,15 @@ def train(
         from yofo_rerank.models.publish import push_folder
 
         typer.echo(f"pushed: {push_folder(folder, push)}")
+
+
+def _part() -> None:
+    """Several processes end together: one that goes first can take the connection from under the others."""
+    from torch import distributed
+
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.barrier()
+        distributed.destroy_process_group()
 
 
 def _check(settings: TrainConfig) -> None:

@@ -141,9 +141,8 @@ def write_index(
         try:
             remove_old(folder, generation.name, before if isinstance(before, Manifest) else None)
         except (OSError, YofoError) as error:  # the new index holds all the same
-            logger.warning(
-                "what the index in %s no longer needs cannot be deleted: %s", folder, str(error)
-            )  # its frames hold the lock
+            said = str(error)  # not the error itself: its frames hold the lock, and a handler may keep it
+            logger.warning("what the index in %s no longer needs cannot be deleted: %s", folder, said)
     return now if is_ours else opened
 
 
