@@ -88,7 +88,7 @@ def test_an_index_is_opened_with_the_encoder_asked_for(photos, tmp_path, clip_fo
 def test_facets_are_judged_once_and_kept_in_the_index(photos, tmp_path, clip_folder, monkeypatch, capsys):
     out = tmp_path / "index"
     assert run("index", photos, "--out", out, "--encoder", clip_folder) == 0
-    monkeypatch.setattr(options, "load_judge", lambda *_: AlwaysJudge())
+    monkeypatch.setattr(options, "load_judge", lambda *_, **__: AlwaysJudge())
     (tmp_path / "facets.txt").write_text("# what we ask\nhas a hood\n\npink\n")
     capsys.readouterr()
     assert run("facets", out, "-r", "pink", "--from", tmp_path / "facets.txt") == 0
