@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,10 +23,7 @@ if TYPE_CHECKING:
 
     from yofo_rerank.models.verdicts import Answer
 
-logger = logging.getLogger(__name__)
-
 _DEFAULT = Budget()
-_CALLS_TO_LOOK_AT = 20  # whose pictures are compared with mini's world
 
 
 class YofoJudge(HeldModel):

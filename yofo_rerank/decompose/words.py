@@ -27,11 +27,6 @@ class Word:
     is_name: bool = False
 
     @property
-    def is_stop(self) -> bool:
-        """Whether a sentence ends here."""
-        return self.key == "."
-
-    @property
     def is_quote(self) -> bool:
         """Whether the user put it in quotation marks."""
         return self.text[0] in '"“'

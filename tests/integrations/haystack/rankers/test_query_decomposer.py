@@ -1,4 +1,4 @@
-"""YofoQueryDecomposer: rules, chat generators that answer, fail and wait (issue 3: QueryExpander pattern)."""
+"""YofoQueryDecomposer: rules, chat generators that answer, fail and wait."""
 
 import asyncio
 import json
