@@ -1,0 +1,1 @@
+"""Contestants: what people would use instead, behind one protocol."""
