@@ -138,7 +138,7 @@ def main(
     """Compare joint and isolated attention on held-out documents."""
     figures = evaluate(model, adapter, documents=documents, seed=seed)
     print_figures(figures)
-    settings = {"model": model, "adapter": adapter, "documents": documents, "seed": seed}
+    settings = {"model": model, "adapter": adapter, "documents": documents, "seed": seed, "repeats": REPEATS}
     typer.echo(f"wrote {write_record(output, settings=settings, figures=figures)}")
 
 

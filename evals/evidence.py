@@ -32,6 +32,8 @@ from yofo_rerank.mini.statements import say
 from yofo_rerank.models.evidence import log_odds
 from yofo_rerank.requirements import Box, Evidence
 
+REPEATS = 20  # of what is timed
+
 
 @dataclass(frozen=True)
 class Case:
@@ -136,7 +138,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {"all": found, "by_attribute": by_attribute}
 
 
-def seconds_with_a_kept_state(judge: YofoJudge, seed: int, repeats: int = 20) -> dict[str, float]:
+def seconds_with_a_kept_state(judge: YofoJudge, seed: int, repeats: int = REPEATS) -> dict[str, float]:
     """Seconds of evidence for one requirement, and of one judgement, of a document whose state is kept; medians."""
     document = next(cases("belt", seed)).document
     wish = Requirement(text="has a belt")
@@ -160,7 +162,8 @@ def main(
     """Pointing game and deletion test of the judge's evidence, and what it costs."""
     judge = open_judge(model, None)
     figures = summary(measure(judge, statements, seed)) | {"seconds": seconds_with_a_kept_state(judge, seed)}
-    write_record(output, settings={"statements": statements, "seed": seed, "model": model}, figures=figures)
+    settings = {"statements": statements, "seed": seed, "model": model, "repeats": REPEATS}
+    write_record(output, settings=settings, figures=figures)
     rows = [(name, *found.values()) for name, found in figures["all"].items()]
     print_table("Evidence", ("", *next(iter(figures["all"].values()))), rows)
     columns = ("n", "hit", "gradient_hit", "chance", "box_flips", "random_flips", "box_share")

@@ -137,7 +137,7 @@ def main(
     )
     settings = {
         "model": model, "adapter": adapter, "encoder": encoder, "documents": documents, "queries": queries,
-        "depth": depth, "least_p_yes": LEAST, "seed": seed,
+        "depth": depth, "least_p_yes": LEAST, "seed": seed, "repeats": 1,
     }  # fmt: skip
     typer.echo(f"wrote {write_record(output, settings=settings, figures=figures)}")
 

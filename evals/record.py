@@ -8,6 +8,7 @@ import platform
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -17,15 +18,22 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from yofo_rerank import __version__
+
 RESULTS = Path(__file__).parent / "results"
+WRITTEN = "evals/results"
 WIDTH = 160
-PACKAGES = ("yofo-rerank", "torch", "transformers", "peft", "open-clip-torch", "faiss-cpu", "ir-measures", "numpy")
+PACKAGES = (
+    "torch", "transformers", "peft", "open-clip-torch", "sentence-transformers", "faiss-cpu",
+    "mteb", "ir-measures", "numpy",
+)  # fmt: skip
 
 
 def write_record(path: Path, *, settings: dict[str, Any], figures: dict[str, Any]) -> Path:
     """Write one run: `about` says where it came from, `settings` what was asked, `figures` what was found.
 
-    The same settings give the same figures, apart from times; `about` alone changes from run to run.
+    The same settings give the same figures, apart from times; `about` alone changes from run to run. Where
+    something was timed, `settings` says how often (`repeats`).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     record = {"about": provenance(), "settings": settings, "figures": figures}
@@ -34,14 +42,14 @@ def write_record(path: Path, *, settings: dict[str, Any], figures: dict[str, Any
 
 
 def provenance() -> dict[str, Any]:
-    """Command, commit, date, versions and machine."""
+    """Command, commit, date, seconds so far, versions and machine."""
     return {
         "command": command(),
-        "commit": _git("rev-parse", "HEAD"),
-        "uncommitted_changes": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        **ORIGIN,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": time.monotonic() - STARTED,
         "python": platform.python_version(),
-        "versions": {name: _version(name) for name in PACKAGES},
+        "versions": {"yofo-rerank": __version__} | {name: _version(name) for name in PACKAGES},
         "cpu": _cpu(),
         "cpu_count": os.cpu_count(),
     }
@@ -109,3 +117,16 @@ def _cpu() -> str:
     lines = described.read_text(encoding="utf-8").splitlines() if described.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor()
+
+
+def _origin() -> dict[str, Any]:
+    """Commit, and whether the tree differs from it; what programs write, records and pictures, is no difference."""
+    written = (f":(exclude,top){WRITTEN}",)
+    return {
+        "commit": _git("rev-parse", "HEAD"),
+        "uncommitted_changes": bool(_git("status", "--porcelain", "--untracked-files=no", "--", ":/", *written)),
+    }
+
+
+STARTED = time.monotonic()
+ORIGIN = _origin()  # of the code that was imported, whatever is written or edited until the end of the run

@@ -63,7 +63,7 @@ def main(
             for name, one in figures.items()
         ],
     )
-    settings = {"shapes": shapes, "layers": layers, "pixels": pixels, "rounds": rounds}
+    settings = {"shapes": shapes, "layers": layers, "pixels": pixels, "repeats": rounds}
     typer.echo(f"wrote {write_record(output, settings=settings, figures=figures)}")
 
 

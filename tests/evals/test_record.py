@@ -1,5 +1,8 @@
 import json
+import subprocess
 
+import yofo_rerank
+from evals import record
 from evals.record import print_table, write_record
 
 
@@ -7,13 +10,42 @@ def test_a_record_says_where_it_came_from(tmp_path):
     path = write_record(
         tmp_path / "deep" / "figures.json", settings={"seed": 1}, figures={"accuracy": 1 / 3, "all": (1,)}
     )
-    record = json.loads(path.read_text())
-    assert record["settings"] == {"seed": 1}
-    assert record["figures"] == {"accuracy": 0.333333, "all": [1]}
-    assert set(record["about"]) == {
-        "command", "commit", "uncommitted_changes", "date", "python", "versions", "cpu", "cpu_count",
+    found = json.loads(path.read_text())
+    assert found["settings"] == {"seed": 1}
+    assert found["figures"] == {"accuracy": 0.333333, "all": [1]}
+    assert set(found["about"]) == {
+        "command", "commit", "uncommitted_changes", "date", "seconds", "python", "versions", "cpu", "cpu_count",
     }  # fmt: skip
-    assert record["about"]["versions"]["torch"]
+    assert found["about"]["versions"]["torch"]
+    assert found["about"]["versions"]["yofo-rerank"] == yofo_rerank.__version__
+    assert found["about"]["seconds"] >= 0
+
+
+def git(folder, *arguments):
+    subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments], cwd=folder, check=True)
+
+
+def test_what_programs_write_is_no_change_of_the_code(tmp_path, monkeypatch):
+    code, written = tmp_path / "evals" / "record.py", tmp_path / "evals" / "results" / "a.json"
+    written.parent.mkdir(parents=True)
+    for file in (code, written):
+        file.write_text("first")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "first")
+    monkeypatch.setattr(record, "__file__", str(code))
+    written.write_text("second")
+    assert record._origin()["uncommitted_changes"] is False
+    assert len(record._origin()["commit"]) == 40
+    code.write_text("second")
+    assert record._origin()["uncommitted_changes"] is True
+
+
+def test_the_origin_is_that_of_the_start(tmp_path, monkeypatch):
+    monkeypatch.setattr(record, "ORIGIN", {"commit": "abc", "uncommitted_changes": False})
+    monkeypatch.setattr(record, "_git", lambda *_: "M evals/record.py")
+    about = json.loads(write_record(tmp_path / "a.json", settings={}, figures={}).read_text())["about"]
+    assert (about["commit"], about["uncommitted_changes"]) == ("abc", False)
 
 
 def test_table_on_stdout(capsys):
