@@ -1,0 +1,28 @@
+"""Single figures that documents name: where in which record each stands, and how it is written."""
+
+VALUES = {
+    "garments": "mini_accuracy/settings/documents ,",
+    "accuracy seed": "mini_accuracy/settings/seed",
+    "right before pictures": "mini_accuracy/conditions/image/acc_property/mean .3f",
+    "whole pictures right": "mini_accuracy/conditions/image/acc_sample/mean .3f",
+    "guesser": "mini_accuracy/guesser/image/mean .3f",
+    "wrong picture": "mini_accuracy/conditions/image of another garment/acc_property/mean .3f",
+    "sentences": "mini_search/settings/queries",
+    "products": "mini_search/settings/documents ,",
+    "search seed": "mini_search/settings/seed",
+    "depth": "mini_search/first_stage/depth",
+    "recall": "mini_search/first_stage/recall_whole/mean .3f",
+    "candidates": "bench_peers/settings/documents",
+    "requirements": "bench_peers/settings/requirements",
+    "rounds": "bench_peers/settings/repeats",
+    "callers": "bench_peers/callers/callers",
+    "merged": "bench_peers/callers/ratio .2f",
+    "import ms": "import_time/import yofo_rerank/seconds/median x1000 .0f",
+    "reranker import s": "import_time/from yofo_rerank import YofoJudge, YofoReranker/seconds/median .2f",
+    "LlamaIndex share": "bench_adapters/share_of_cached_judging/LlamaIndex x100 .1f",
+    "Haystack share": "bench_adapters/share_of_cached_judging/Haystack x100 .1f",
+    "pixels": "bench_full_size/settings/pixels",
+    "full size requirements": "bench_full_size/qwen3-vl-2b/measured/tokens/requirements",
+    "labelled": "decompose/open/n",
+    "held back": "decompose/held out/n",
+}

@@ -1,0 +1,1 @@
+"""The whole suite of measurements by one command: `make evals`."""

@@ -1,0 +1,58 @@
+"""What the suite runs: one step for each record. Adding a measurement is one line here."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """One program, and the record that it writes into `evals/results`."""
+
+    record: str  # its name, without .json
+    command: str  # from the repository root
+    also: tuple[str, ...] = ()  # records that the same run writes
+    everyday: bool = True  # False: hours, gigabytes or another machine; run by name
+
+    @property
+    def words(self) -> list[str]:
+        """The command, word by word."""
+        return shlex.split(self.command)
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        """All that it writes."""
+        return (self.record, *self.also)
+
+
+STEPS = (
+    Step("decompose", "python -m evals.decompose"),
+    Step("mini_accuracy", "python -m evals.mini_accuracy"),
+    Step("mini_search", "python -m evals.mini_search"),
+    Step("attention", "python -m evals.attention"),
+    Step("int8_states", "python -m evals.int8_states"),
+    Step("evidence", "python -m evals.evidence"),
+    Step("facets", "python -m evals.facets", everyday=False),
+    Step("import_time", "python -m evals.bench", also=("bench_mini", "bench_scaling", "bench_adapters")),
+    Step("bench_peers", "python -m evals.bench.peers"),
+    Step("bench_indexing", "python -m evals.bench.indexing", everyday=False),
+    Step("bench_full_size", "python -m evals.bench.full_size", everyday=False),
+    Step("bench_restart", "python -m evals.bench.restart", everyday=False),
+    Step("attack", "make attack", everyday=False),
+    Step("suite", "make evals", everyday=False),
+)
+COMPARED = (  # what the report lays beside the paper
+    Step("pairs", "python -m evals.pairs"),
+    Step("throughput", "python -m evals.throughput"),
+    Step("dependency", "python -m evals.dependency"),
+    Step("reasons", "python -m evals.reasons"),
+    Step("ranks", "python -m evals.ranks"),
+    Step("drift", "python -m evals.drift"),
+)
+
+
+def command_of(record: str) -> str:
+    """How a record is made."""
+    commands = {name: step.command for step in (*STEPS, *COMPARED) for name in step.records}
+    return commands.get(record, f"python -m evals.{record}")
