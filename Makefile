@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-wheel docs attack check format train-mini bench clean
+.PHONY: help demo test test-wheel docs attack check format train-mini evals bench clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -73,6 +73,9 @@ format: .venv/installed-dev  ## mend what lint and format can mend
 
 train-mini: .venv/installed  ## train the embedded models again; go on where it stopped by running it again
 	@$(BIN)/python -m yofo_rerank.mini.recipe
+
+evals: .venv/installed-dev  ## measure everything that was not measured for this code yet; figures and report
+	@$(BIN)/python -m evals.suite $(EVALS)
 
 bench: .venv/installed-dev  ## measure speed, and write JSON
 	@$(BIN)/python -m evals.bench

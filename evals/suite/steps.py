@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
+from yofo_rerank.errors import ConfigError
+
 
 @dataclass(frozen=True)
 class Step:
@@ -14,6 +16,7 @@ class Step:
     command: str  # from the repository root
     also: tuple[str, ...] = ()  # records that the same run writes
     everyday: bool = True  # False: hours, gigabytes or another machine; run by name
+    skips: bool = False  # its program knows --skip-missing
 
     @property
     def words(self) -> list[str]:
@@ -50,6 +53,18 @@ COMPARED = (  # what the report lays beside the paper
     Step("ranks", "python -m evals.ranks"),
     Step("drift", "python -m evals.drift"),
 )
+
+
+def get_step(name: str) -> Step:
+    """The step that makes this record.
+
+    Raises:
+        ConfigError: unknown; names the known ones.
+    """
+    steps = {record: step for step in (*STEPS, *COMPARED) for record in step.records if record != "suite"}
+    if name not in steps:
+        raise ConfigError(f"unknown step {name!r}; known are {', '.join(steps)}")
+    return steps[name]
 
 
 def command_of(record: str) -> str:

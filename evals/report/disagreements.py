@@ -1,0 +1,52 @@
+"""The worst disagreements, as pictures with every system's score (figure 5 of the paper)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evals.figures.records import Missing, Records
+from evals.report.content import Absent, Disagreement, Part, Picture, Section
+from evals.report.parts import source
+from yofo_rerank.documents import Document
+from yofo_rerank.mini.render import render
+from yofo_rerank.report.page import thumbnail
+
+SHOWN = 6
+
+
+def disagreements(records: Records) -> Section:
+    """The pairs of the record."""
+    text = (
+        "Pairs on which contestants differ most; in green who puts the better picture first. The pictures are drawn "
+        "again from the attributes in the record."
+    )
+    parts: list[Part]
+    try:
+        found = records.figures("pairs")["disagreements"][:SHOWN]
+        parts = [_disagreement(one, source(records, "pairs")) for one in found]
+    except Missing as missing:
+        parts = [Absent("Disagreements", str(missing))]
+    return Section("disagreements", "The worst disagreements (figure 5)", text, parts)
+
+
+def _disagreement(one: Mapping[str, Any], where: str) -> Disagreement:
+    first, second = (_picture(one, place) for place in (0, 1))
+    scores = tuple(
+        (name, f"{a:.3f}", f"{b:.3f}", (a > b) == (one["better"] == 0) and a != b)
+        for name, (a, b) in one["scores"].items()
+    )
+    return Disagreement(one["query"], (first, second), scores, where)
+
+
+def _picture(one: Mapping[str, Any], place: int) -> Picture:
+    facts = tuple((text, f"{p_yes[place]:.2f}") for text, p_yes in one.get("p_yes", {}).items())
+    return Picture(draw(one["garments"][place]), one["better"] == place, facts)
+
+
+def draw(garment: Mapping[str, Any]) -> str:
+    """The picture of a garment as a `data:` URI."""
+    from yofo_rerank.mini.attributes import Garment
+
+    image = render(Garment(**garment["attributes"]), garment["look"])
+    return thumbnail(Document(image=image)) or ""

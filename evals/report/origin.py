@@ -1,0 +1,81 @@
+"""Where the figures come from: who took part under which licence, what is missing, which commit and machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evals.baselines.registry import baselines
+from evals.figures.records import Missing, Records
+from evals.report.content import Absent, Part, Section, Table
+from evals.suite.steps import COMPARED, STEPS
+
+STATES = {
+    "trained": "trained here",
+    "tiny": "its code runs here on tiny random weights",
+    "waits": "waits for its checkpoint",
+}
+
+
+def contestants(records: Records) -> Section:
+    """Everybody, with licence and state."""
+    rows = tuple(
+        (
+            one.name, one.kind, " + ".join(one.reads), one.licence, one.hub_id or "-", (one.revision or "-")[:12],
+            one.parameters or "-", STATES[one.state] + (f"; unverified: {one.unverified}" if one.unverified else ""),
+        )
+        for one in baselines().values()
+    )  # fmt: skip
+    columns = ("name", "kind", "reads", "licence", "hub id", "revision", "parameters", "state")
+    table: Part = (
+        Table("All", columns, rows, source="evals/baselines")
+        if rows
+        else Absent("All", "no contestant is registered in `evals/baselines`")
+    )
+    text = "A licence is that of the weights; what nobody could check is marked unverified. No checkpoint is shipped."
+    return Section("contestants", "Contestants and licences", text, [table, *_missing(records)])
+
+
+def _missing(records: Records) -> list[Part]:
+    rows = tuple(
+        (one["name"], one["reason"], name)
+        for name, record in records.read.items()
+        for one in record["figures"].get("missing", ())
+    )
+    return [Table("Missing contestants", ("name", "why", "record"), rows, source="records")] if rows else []
+
+
+def origin(records: Records) -> Section:
+    """Command, commit and machine of every record, and the records that are not there."""
+    rows = tuple(_row(name, record) for name, record in records.read.items())
+    columns = ("record", "command", "commit", "date", "version", "repeats", "seconds", "processor")
+    note = "A commit with + had uncommitted changes. Times depend on the machine; the other figures do not."
+    parts: list[Part] = [Table("Records", columns, rows, source="evals/results", note=note)]
+    wanted = [name for step in (*STEPS, *COMPARED) for name in step.records]
+    parts += [Absent(name, _why(records, name)) for name in wanted if name not in records]
+    return Section("origin", "Where the figures come from", "", parts)
+
+
+def _row(name: str, record: Mapping[str, Any]) -> tuple[str, ...]:
+    about = record["about"]
+    return (
+        name, about["command"], (about["commit"] or "-")[:7] + "+" * about["uncommitted_changes"], about["date"][:10],
+        about["versions"].get("yofo-rerank") or "-", str(record["settings"].get("repeats", "-")),
+        f"{about['seconds']:.0f}" if "seconds" in about else "-", f"{about['cpu']}, {about['cpu_count']} cores",
+    )  # fmt: skip
+
+
+def environment(records: Records) -> dict[str, str]:
+    """Versions of the newest record, for the foot of the page."""
+    if not records.read:
+        return {}
+    newest = max(records.read.values(), key=lambda record: record["about"]["date"])["about"]
+    return {"Python": newest["python"]} | {name: found for name, found in newest["versions"].items() if found}
+
+
+def _why(records: Records, name: str) -> str:
+    try:
+        records[name]
+    except Missing as missing:
+        return str(missing)
+    return ""

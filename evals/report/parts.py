@@ -1,0 +1,67 @@
+"""Small helpers of the sections: a part or the line that says what is missing, and figures as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from evals.figures.records import Missing, Records
+from evals.report.content import Absent, Part
+from evals.suite.steps import command_of
+
+
+def part(title: str, record: str, make: Callable[[], Part]) -> Part:
+    """What `make` makes of a record; where that is absent, or older than what is read of it, the line that says so."""
+    try:
+        return make()
+    except Missing as missing:
+        return Absent(title, str(missing))
+    except KeyError as error:
+        return Absent(title, f"the record {record!r} has no {error}: run `{command_of(record)}` again")
+
+
+def mean(found: Any) -> float:
+    """The mean of an estimate, or a plain number."""
+    return float(found["mean"] if isinstance(found, Mapping) else found)
+
+
+def bounds(found: Any) -> tuple[float, float, float]:
+    """Mean, low and high; of a plain number three times itself."""
+    if isinstance(found, Mapping):
+        return float(found["mean"]), float(found["low"]), float(found["high"])
+    return (float(found),) * 3
+
+
+def percent(found: Any, digits: int = 1) -> str:
+    """A share in per cent, with its interval where it has one.
+
+    >>> percent({"mean": 0.037, "low": 0.031, "high": 0.0444}), percent(0.5), percent(None)
+    ('3.7 [3.1, 4.4]', '50.0', '-')
+    """
+    if found is None:
+        return "-"
+    middle, low, high = (f"{100 * value:.{digits}f}" for value in bounds(found))
+    return f"{middle} [{low}, {high}]" if isinstance(found, Mapping) else middle
+
+
+def number(value: Any, spec: str = ".3g") -> str:
+    """A number as text, or a dash.
+
+    >>> number(1234.5), number(None), number(1234.5, ",.0f")
+    ('1.23e+03', '-', '1,234')
+    """
+    return "-" if value is None else format(float(value), spec)
+
+
+def share(found: Any) -> str:
+    """A share in 0..1 with its interval."""
+    if found is None:
+        return "-"
+    middle, low, high = (f"{value:.3f}" for value in bounds(found))
+    return f"{middle} [{low}, {high}]" if isinstance(found, Mapping) else middle
+
+
+def source(records: Records, name: str) -> str:
+    """Whose figures these are: the record and its commit."""
+    about = records[name]["about"]
+    return f"ours, {name}.json at {(about['commit'] or 'no commit')[:7]}"

@@ -1,0 +1,79 @@
+"""Measure everything that was not measured for this code yet, then write figures and report.
+
+    python -m evals.suite                    # what `make evals` does; goes on where it stopped
+    python -m evals.suite --only mini_search --again
+    python -m evals.suite --all              # the steps that take hours or gigabytes too
+    python -m evals.suite --list
+
+A step whose record was made from this code is kept. What fails or is missing is named; the exit code is then 1, unless
+`--skip-missing` says that what is missing may be.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from evals.record import RESULTS, print_table, write_record
+from evals.suite.running import Outcome, is_current, run_step
+from evals.suite.steps import COMPARED, STEPS, Step, get_step
+
+AFTER = (  # what is made of the records
+    Step("figures", "python -m evals.figures --write"),
+    Step("report", "python -m evals.report"),
+)
+
+
+def chosen(only: list[str], *, everything: bool) -> list[Step]:
+    """The steps that are asked for."""
+    if only:
+        return [get_step(name) for name in only]
+    return [step for step in (*STEPS, *COMPARED) if step.record != "suite" and (everything or step.everyday)]
+
+
+def main(
+    only: Annotated[list[str], typer.Option(help="names of steps")] = [],  # noqa: B006
+    again: Annotated[bool, typer.Option("--again", help="run what is there for this code, too")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="hours and gigabytes, too")] = False,
+    skip_missing: Annotated[bool, typer.Option("--skip-missing", help="what is missing is no failure")] = False,
+    show: Annotated[bool, typer.Option("--list", help="list the steps, and run none")] = False,
+) -> None:
+    """Run the suite."""
+    steps = chosen(only, everything=everything)
+    if show:
+        rows = [(step.record, "there" if is_current(step) else "to run", step.command) for step in steps]
+        print_table("Steps", ("record", "state", "command"), rows)
+        return
+    started = time.monotonic()
+    outcomes = [_outcome(step, again=again, skip_missing=skip_missing) for step in steps]
+    figures = figures_of(outcomes, time.monotonic() - started)
+    if not only:
+        write_record(RESULTS / "suite.json", settings={"steps": len(steps), "repeats": 1}, figures=figures)
+    outcomes += [run_step(step, skip_missing=False) for step in AFTER]
+    table = [(one.name, one.state, round(one.seconds), one.message) for one in outcomes]
+    print_table(f"The suite: {figures['seconds']:.0f} s", ("step", "state", "seconds", ""), table)
+    bad = {"failed"} if skip_missing else {"failed", "missing"}
+    raise typer.Exit(int(any(one.state in bad for one in outcomes)))
+
+
+def figures_of(outcomes: list[Outcome], seconds: float) -> dict[str, Any]:
+    """Seconds of this run, seconds of all steps (those of kept ones are of the run that made them), what is missing."""
+    return {
+        "seconds": seconds,
+        "seconds_of_all_steps": sum(one.seconds for one in outcomes),
+        "steps": {one.name: one.to_dict() for one in outcomes},
+        "missing": [{"name": one.name, "reason": one.message} for one in outcomes if one.state == "missing"],
+    }
+
+
+def _outcome(step: Step, *, again: bool, skip_missing: bool) -> Outcome:
+    kept = not again and is_current(step)
+    outcome = Outcome.of_record(step) if kept else run_step(step, skip_missing=skip_missing)
+    typer.echo(f"{outcome.name}: {outcome.state} ({outcome.seconds:.0f} s) {outcome.message}")
+    return outcome
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,89 @@
+"""One step of the suite: whether its record is there for this code, running it, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+from evals.record import ORIGIN, RESULTS
+from evals.suite.steps import Step
+
+ROOT = Path(__file__).parents[2]
+# What a figure may depend on; how records are shown is not among it.
+CODE = ("yofo_rerank", "integrations", "evals", "tests/decompose/sentences", "tests/attack")
+SHOWN = ("evals/results", "evals/report", "evals/figures", "evals/suite", "*.md")
+MISSING = 3  # exit code of a program whose package, checkpoint or data set is absent
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a step."""
+
+    name: str
+    state: Literal["made", "kept", "missing", "failed"]
+    seconds: float
+    message: str = ""
+
+    @classmethod
+    def of_record(cls, step: Step) -> Outcome:
+        """A step whose record is kept, with the time that it took then."""
+        return cls(step.record, "kept", _read(step.record)["about"].get("seconds", 0.0))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types, without the name."""
+        return {name: value for name, value in asdict(self).items() if name != "name"}
+
+
+def is_current(step: Step) -> bool:
+    """Whether all records of the step were made from the code as it is now."""
+    return not ORIGIN["uncommitted_changes"] and all(
+        (RESULTS / f"{name}.json").is_file() and _same_code(_read(name)["about"]) for name in step.records
+    )
+
+
+def run_step(step: Step, *, skip_missing: bool) -> Outcome:
+    """Run its command from the repository root; its words go to the terminal as they come."""
+    started = time.monotonic()
+    words = [sys.executable if word == "python" else word for word in step.words]
+    if words[1:2] == ["-m"] and _absent(words[2]):
+        return Outcome(step.record, "missing", 0.0, f"no program {words[2]}")
+    if skip_missing and step.skips:
+        words.append("--skip-missing")
+    done = subprocess.run(words, cwd=ROOT, check=False)  # noqa: S603 - our own programs
+    seconds = time.monotonic() - started
+    if done.returncode == 0:
+        return Outcome(step.record, "made", seconds)
+    state: Literal["missing", "failed"] = "missing" if done.returncode == MISSING else "failed"
+    return Outcome(step.record, state, seconds, f"exit code {done.returncode}: {step.command}")
+
+
+def _same_code(about: dict[str, Any]) -> bool:
+    commit = about.get("commit")
+    if not commit or about["uncommitted_changes"]:
+        return False
+    paths = [*CODE, *(f":(exclude){path}" for path in SHOWN)]
+    done = subprocess.run(  # noqa: S603
+        ["git", "diff", "--quiet", commit, "HEAD", "--", *paths],  # noqa: S607
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+    )
+    return done.returncode == 0  # 1: another code; 128: a commit that is not here
+
+
+def _absent(module: str) -> bool:
+    try:
+        return find_spec(module) is None
+    except ModuleNotFoundError:
+        return True
+
+
+def _read(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    return found

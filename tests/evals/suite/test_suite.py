@@ -1,0 +1,124 @@
+"""The suite runs what is not there for this code, names what is missing, and goes on where it stopped."""
+
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from evals.suite import __main__ as program
+from evals.suite import running
+from evals.suite.steps import COMPARED, STEPS, Step, command_of, get_step
+from yofo_rerank.errors import ConfigError
+
+WRITES = (
+    "import json, pathlib, sys; pathlib.Path(sys.argv[1]).write_text(json.dumps({'about': json.loads(sys.argv[2])}))"
+)
+
+
+@pytest.fixture
+def suite(tmp_path, monkeypatch):
+    """Three steps in a folder of their own: one writes its record, one fails, one has no program."""
+    about = {"commit": "a" * 40, "uncommitted_changes": False, "seconds": 7.0}
+
+    def code(source):
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.py"
+        path.write_text(source)
+        return path
+
+    made = code(
+        f"import pathlib; pathlib.Path({str(tmp_path / 'good.json')!r}).write_text({json.dumps({'about': about})!r})"
+    )
+    steps = (
+        Step("good", f"python {made}"),
+        Step("bad", f"python {code('raise SystemExit(2)')}"),
+        Step("absent", "python -m evals.no_such_program"),
+        Step("no_data", f"python {code('raise SystemExit(3)')}"),
+    )
+    for module in (program, running):
+        monkeypatch.setattr(module, "RESULTS", tmp_path)
+    monkeypatch.setattr(program, "STEPS", steps)
+    monkeypatch.setattr(program, "COMPARED", ())
+    monkeypatch.setattr(program, "AFTER", ())
+    monkeypatch.setattr(program, "get_step", {step.record: step for step in steps}.__getitem__)
+    monkeypatch.setattr(running, "ORIGIN", {"commit": "b" * 40, "uncommitted_changes": False})
+    monkeypatch.setattr(running, "_same_code", lambda about: about["commit"] == "a" * 40)
+    app = typer.Typer()
+    app.command()(program.main)
+    return tmp_path, lambda *arguments: CliRunner().invoke(app, arguments)
+
+
+def states(folder):
+    return {
+        name: one["state"] for name, one in json.loads((folder / "suite.json").read_text())["figures"]["steps"].items()
+    }
+
+
+def test_every_step_runs_and_what_is_there_is_kept(suite):
+    folder, run = suite
+    result = run()
+    assert result.exit_code == 1
+    assert states(folder) == {"good": "made", "bad": "failed", "absent": "missing", "no_data": "missing"}
+    run()
+    record = json.loads((folder / "suite.json").read_text())
+    assert states(folder)["good"] == "kept"
+    assert record["figures"]["steps"]["good"]["seconds"] == 7.0  # of the run that made it
+    assert record["figures"]["seconds_of_all_steps"] >= 7.0
+    assert [one["name"] for one in record["figures"]["missing"]] == ["absent", "no_data"]
+    run("--again")
+    assert states(folder)["good"] == "made"
+
+
+def test_what_is_missing_may_be_if_asked_for(suite):
+    folder, run = suite
+    assert run("--only", "good").exit_code == 0
+    assert not (folder / "suite.json").exists()  # a part is not the suite
+    assert run("--only", "absent").exit_code == 1
+    assert run("--only", "absent", "--skip-missing").exit_code == 0
+    assert run("--only", "bad", "--skip-missing").exit_code == 1
+
+
+def test_another_code_or_a_changed_tree_makes_a_record_anew(suite, monkeypatch):
+    _, run = suite
+    run()
+    step = Step("good", "python -c pass")
+    assert running.is_current(step)
+    monkeypatch.setattr(running, "ORIGIN", {"commit": "b" * 40, "uncommitted_changes": True})
+    assert not running.is_current(step)
+    monkeypatch.setattr(running, "ORIGIN", {"commit": "b" * 40, "uncommitted_changes": False})
+    monkeypatch.setattr(running, "_same_code", lambda about: False)
+    assert not running.is_current(step)
+
+
+def test_the_same_code_is_found_by_git():
+    commit = running.ORIGIN["commit"]
+    if commit is None:
+        pytest.skip("no git")
+    assert running._same_code({"commit": commit, "uncommitted_changes": False})
+    assert not running._same_code({"commit": commit, "uncommitted_changes": True})
+    assert not running._same_code({"commit": "0" * 40, "uncommitted_changes": False})
+    assert not running._same_code({"commit": None, "uncommitted_changes": False})
+
+
+def test_skip_missing_is_passed_to_programs_that_know_it(tmp_path):
+    seen = tmp_path / "seen"
+    script = tmp_path / "s.py"
+    script.write_text(f"import sys, pathlib; pathlib.Path({str(seen)!r}).write_text(' '.join(sys.argv[1:]))")
+    running.run_step(Step("a", f"python {script} --x", skips=True), skip_missing=True)
+    assert seen.read_text() == "--x --skip-missing"
+    running.run_step(Step("a", f"python {script} --x"), skip_missing=True)
+    assert seen.read_text() == "--x"
+
+
+def test_steps_by_name():
+    names = [name for step in (*STEPS, *COMPARED) for name in step.records]
+    assert len(names) == len(set(names))
+    assert command_of("bench_mini") == "python -m evals.bench"
+    assert get_step("bench_mini").record == "import_time"
+    with pytest.raises(ConfigError, match="unknown step 'none'; known are decompose"):
+        get_step("none")
+
+
+def test_the_steps_are_listed(suite):
+    _, run = suite
+    assert "no_such_program" in run("--list").stdout
