@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment_.filters |= {"markdown_table": _markdown, "svg": Markup, "code": _code}
+    environment_.filters |= {"markdown_table": _markdown, "svg": Markup, "code": _code, "plain": _plain}
     return environment_
 
 
@@ -69,4 +70,9 @@ def _markdown(found: Table) -> str:
     rows = [
         tuple(f"**{cell}**" for cell in row) if place in found.bold else row for place, row in enumerate(found.rows)
     ]
-    return table(found.columns, rows)
+    return _plain(table(found.columns, rows))
+
+
+def _plain(text: str) -> str:
+    """Markdown without tags: what looks like one is text."""
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)

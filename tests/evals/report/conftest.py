@@ -9,8 +9,9 @@ from evals.figures.records import Records
 from yofo_rerank.mini.catalog import sample_garments
 
 ABOUT = {
-    "command": "python -m evals.pairs", "commit": "c" * 40, "uncommitted_changes": False, "date": "2026-01-02T03:04:05+00:00",
-    "seconds": 12.3, "python": "3.11.7", "versions": {"yofo-rerank": "0.2.0", "torch": "2.9"}, "cpu": "a <cpu>", "cpu_count": 2,
+    "command": "python -m evals.pairs", "commit": "c" * 40, "uncommitted_changes": False,
+    "date": "2026-01-02T03:04:05+00:00", "seconds": 12.3, "python": "3.11.7",
+    "versions": {"yofo-rerank": "0.2.0", "torch": "2.9"}, "cpu": "a <cpu>", "cpu_count": 2,
 }  # fmt: skip
 
 
@@ -20,3 +21,56 @@ def estimate(mean):
 
 def record(figures, **settings):
     return {"about": ABOUT, "settings": {"repeats": 3} | settings, "figures": figures}
+
+
+def pairs():
+    garments = sample_garments(2, 5)
+    errors = {"random": 0.5, "clip-style": 0.3, "jina-style": 0.16, "whole-query": 0.12, "yofo": 0.02}
+    return {
+        "contestants": {
+            name: {"err_rank": estimate(error), "ties": 0.01, "failures": 0, "p_value": 0.001,
+                   "single_score": name != "yofo"}
+            for name, error in errors.items()
+        },
+        "disagreements": [
+            {
+                "query": "a dress, not <b>striped</b>", "better": 1,
+                "garments": [{"attributes": asdict(one), "look": place} for place, one in enumerate(garments)],
+                "scores": {"yofo": [0.1, 0.9], "jina-style": [0.7, 0.4], "tied": [0.5, 0.5]},
+                "p_yes": {"dress": [0.9, 0.95], "not striped": [0.03, 0.99]},
+            }
+        ],
+        "missing": [{"name": "jinaai/jina-reranker-m0", "reason": "no checkpoint"}],
+    }  # fmt: skip
+
+
+def figures():
+    accuracy = {"acc_dep": estimate(0.99), "acc_property": estimate(0.9), "acc_sample": estimate(0.6)}
+    speeds = {"jina-style": 50.0, "whole-query": 60.0, "yofo": 80.0}
+    return {
+        "pairs": pairs(),
+        "throughput": {
+            "contestants": {
+                name: {"pairs_per_second": speed, "verdicts_per_second": 5 * speed, "ratio": 80.0 / speed}
+                for name, speed in speeds.items()
+            }
+        },
+        **{name: {"contestants": {"base": accuracy, "yofo": accuracy}} for name in ("dependency", "reasons", "ranks")},
+        "drift": {
+            "table": {"yofo": {"flips": 0.001, "ties": 0.02}},
+            "calibration": {"yofo": [{"p_yes": 0.1, "true": 0.2}, {"p_yes": 0.9, "true": 0.8}]},
+            "by_requirements": {"yofo": {"1": 0.99, "30": 0.97}, "base": {"1": 0.9, "30": 0.7}},
+        },
+    }
+
+
+def write(folder, found):
+    for name, one in found.items():
+        (folder / f"{name}.json").write_text(json.dumps(record(one)))
+    return Records(folder)
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory):
+    """A record for everything that is compared."""
+    return write(tmp_path_factory.mktemp("results"), figures())

@@ -1,0 +1,133 @@
+"""Both pages from records alone: what is there is shown, what is absent is named with its command."""
+
+import re
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from evals.figures.records import Records
+from evals.record import RESULTS
+from evals.report import __main__ as program
+from evals.report.content import Absent, Section, Table
+from evals.report.disagreements import draw
+from evals.report.pages import HTML, MARKDOWN, render, sections
+from evals.report.paper import paper_table, read_paper
+from evals.report.parts import part
+from evals.suite.steps import COMPARED
+
+
+@pytest.fixture(scope="module")
+def html(full):
+    return render(full, HTML)
+
+
+@pytest.fixture(scope="module")
+def markdown(full):
+    return render(full, MARKDOWN)
+
+
+def test_the_paper_beside_ours(markdown):
+    assert "(paper, table 1)" in markdown
+    assert "| YOFO (Qwen3-VL) | 3.7 | 48 |" in markdown
+    assert "| **yofo** | **2.0 [1.8, 2.2]** |" in markdown
+    assert markdown.index("| Clip-ViT-L | 42.0") < markdown.index("| random | 50.0")
+
+
+def test_targets_are_computed(markdown):
+    assert "| Err_rank of YOFO | 2.0 | <= 3 | met |" in markdown
+    assert "| as a share of whole-query's | 0.17 | <= 0.25 | met |" in markdown
+
+
+def test_what_is_missing_is_listed(markdown, html):
+    for page in (markdown, html):
+        assert "jinaai/jina-reranker-m0" in page
+        assert "no checkpoint" in page
+
+
+def test_nothing_measured_is_a_line_with_its_command_and_no_empty_table(tmp_path):
+    for template in (HTML, MARKDOWN):
+        page = render(Records(tmp_path), template)
+        for step in COMPARED:
+            assert step.command in page
+        assert "not measured yet" in page
+    for section in sections(Records(tmp_path)):
+        assert all(part.rows for part in section.parts if isinstance(part, Table) and part.source != "evals/results")
+
+
+def test_a_record_of_another_shape_is_named():
+    absent = part("Errors", "pairs", lambda: {}["err_rank"])
+    assert absent == Absent("Errors", "the record 'pairs' has no 'err_rank': run `python -m evals.pairs` again")
+
+
+def test_what_is_absent_for_one_reason_is_one_part():
+    shown = Section("a", "A", "", [Absent("x", "run it"), Absent("y", "run it"), Absent("z", "other")]).shown
+    assert shown == [Absent("x, y", "run it"), Absent("z", "other")]
+
+
+def test_every_text_of_the_page_is_escaped_and_it_needs_nothing_else(html):
+    assert "not &lt;b&gt;striped&lt;/b&gt;" in html
+    assert "<b>striped" not in html
+    assert "a &lt;cpu&gt;" in html
+    assert "<script" not in html
+    assert not re.search(r'(?:src|href)="(?!data:|#|https://arxiv\.org/)', html)
+    assert "url(http" not in html
+
+
+def test_no_text_of_the_markdown_page_is_a_tag(markdown):
+    assert "> a dress, not &lt;b>striped&lt;/b>" in markdown
+    assert "a &lt;cpu>, 2 cores" in markdown
+
+
+def test_plots_are_drawings_in_the_colour_of_the_page(html):
+    assert html.count("<svg") >= 4
+    assert "currentColor" in html
+    assert "#010203" not in html
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+
+
+def test_disagreements_have_pictures_and_all_scores(html):
+    assert html.count("data:image/webp;base64,") == 2
+    rows = re.findall(r"<tr><td>([\w-]+)</td><td>[\d.]+</td><td>[\d.]+</td><td class=\"(right|wrong)\">", html)
+    assert dict(rows) == {"yofo": "right", "jina-style": "wrong", "tied": "wrong"}
+
+
+def test_pictures_are_drawn_from_their_attributes(full):
+    first, second = full.figures("pairs")["disagreements"][0]["garments"]
+    assert draw(first) == draw(first)
+    assert draw(first) != draw(second)
+
+
+def test_the_same_records_give_the_same_pages(full, html, markdown):
+    assert render(full, HTML) == html
+    assert render(full, MARKDOWN) == markdown
+
+
+def test_every_record_has_its_origin(markdown):
+    assert "| pairs | python -m evals.pairs | ccccccc | 2026-01-02 | 0.2.0 | 3 | 12 |" in markdown
+
+
+def test_the_paper_is_cited_with_its_tables():
+    paper = read_paper()
+    assert {"table 1", "table 2", "table 3", "table 4", "figure 6"} == set(paper["tables"])
+    for name, table in paper["tables"].items():
+        assert all(len(row) == len(table["columns"]) for row in table["rows"])
+        assert paper_table(name).source == f"paper, {name}"
+
+
+def test_the_tracked_page_is_that_of_the_tracked_records():
+    assert program.DOCS.joinpath("comparison.md").read_text(encoding="utf-8") == render(Records(RESULTS), MARKDOWN), (
+        "run `python -m evals.report`"
+    )
+
+
+def test_the_program(full, tmp_path):
+    app = typer.Typer()
+    app.command()(program.main)
+    paths = tmp_path / "a" / "r.html", tmp_path / "c.md"
+    result = CliRunner().invoke(
+        app, ["--results", str(full.folder), "--html", str(paths[0]), "--markdown", str(paths[1])]
+    )
+    assert result.exit_code == 0, result.output
+    assert all(path.stat().st_size > 1000 for path in paths)
