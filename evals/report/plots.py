@@ -55,6 +55,8 @@ def scatter(points: Mapping[str, tuple[float, float]], *, x: str, y: str, highli
             )
             axes.annotate(name, (across, up), xytext=(5, 5), textcoords="offset points", fontsize=8, color=INK)
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter("{x:g}")
         axes.margins(x=0.25, y=0.15)
         axes.set_ylim(bottom=0)
 
