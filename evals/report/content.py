@@ -56,6 +56,7 @@ class Disagreement:
     """A pair that systems order differently, with the scores of all."""
 
     query: str
+    expression: str  # over the requirements, in order
     pictures: tuple[Picture, Picture]
     scores: tuple[tuple[str, str, str, bool], ...]  # (system, first, second, whether its order is right)
     source: str

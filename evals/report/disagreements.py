@@ -36,7 +36,7 @@ def _disagreement(one: Mapping[str, Any], where: str) -> Disagreement:
         (name, f"{a:.3f}", f"{b:.3f}", (a > b) == (one["better"] == 0) and a != b)
         for name, (a, b) in one["scores"].items()
     )
-    return Disagreement(one["query"], (first, second), scores, where)
+    return Disagreement(one["query"], one["expression"], (first, second), scores, where)
 
 
 def _picture(one: Mapping[str, Any], place: int) -> Picture:
