@@ -10,7 +10,7 @@ from yofo_rerank.errors import MissingExtra
 def require(module: str, *, extra: str) -> None:
     """Import `module`, or say which extra brings it.
 
-    >>> require("json", extra="llama-index")
+    >>> require("json", extra="pandas")
 
     Raises:
         MissingExtra: it is not installed; an ImportError.

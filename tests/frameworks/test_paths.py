@@ -1,9 +1,8 @@
-"""What the components share: paths, extras."""
+"""What the components share: paths."""
 
 import pytest
 
-from yofo_rerank.errors import ImageError, MissingExtra
-from yofo_rerank.frameworks.extras import require
+from yofo_rerank.errors import ImageError
 from yofo_rerank.frameworks.paths import confined, file_named
 
 
@@ -52,11 +51,3 @@ def test_a_file_address_is_opened_inside_a_root_alone(tmp_path):
     with pytest.raises(ImageError, match=r"wanted the path '/photos/1\.jpg' alone, or a root folder") as caught:
         confined("file:///photos/1.jpg", None)
     assert caught.value.code == "url"
-
-
-def test_require():
-    require("json", extra="x")
-    with pytest.raises(MissingExtra, match=r'nowhere: pip install "yofo-rerank\[some\]"'):
-        require("nowhere", extra="some")
-    with pytest.raises(ImportError):
-        require("nowhere.inside", extra="some")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import typer
+
 from yofo_rerank.cli.messages import warn
 from yofo_rerank.errors import DecomposeError, DocumentError
 
@@ -16,6 +18,12 @@ def check_query(query: str) -> None:
     """DecomposeError for a blank one."""
     if not query.strip():
         raise DecomposeError("the query is blank; wanted words such as 'a long dress, not pink'")
+
+
+def check_one_catalogue(images: Path | None, index: Path | None) -> None:
+    """BadParameter where both a folder and an index are given."""
+    if images and index:
+        raise typer.BadParameter("give --images or --index, not both")
 
 
 def check_models(*names: str | None) -> None:

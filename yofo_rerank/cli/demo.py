@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,13 +11,9 @@ from yofo_rerank.cli import checks, options
 
 
 def demo(
-    images: Annotated[
-        Path | None, typer.Option(help="A folder of images; embedded on the spot.", exists=True, file_okay=False)
-    ] = None,
-    index: Annotated[
-        Path | None, typer.Option(help="An index made by `yofo index`.", exists=True, file_okay=False)
-    ] = None,
-    candidates: Annotated[int, typer.Option(min=1, help="How many products CLIP brings for judging.")] = 100,
+    images: options.Images = None,
+    index: options.Index = None,
+    candidates: options.Candidates = 100,
     model: options.Model = None,
     adapter: options.Adapter = None,
     encoder: options.Encoder = None,
@@ -31,9 +26,8 @@ def demo(
 
     Example: yofo demo --index photos.index --model Qwen/Qwen3-VL-2B-Instruct
     """
-    if images and index:
-        raise typer.BadParameter("give --images or --index, not both")
-    from yofo_rerank.frameworks.extras import require
+    checks.check_one_catalogue(images, index)
+    from yofo_rerank.extras import require
 
     require("gradio", extra="demo")
     judge = options.load_judge(model, adapter, device)

@@ -58,6 +58,12 @@ Verdicts = Annotated[
     Path | None,
     typer.Option(help="A file or folder that keeps answers: what is known there is not judged again, by any process."),
 ]
+Images = Annotated[
+    Path | None, typer.Option(help="A folder of images; embedded on the spot.", exists=True, file_okay=False)
+]
+Index = Annotated[Path | None, typer.Option(help="An index made by `yofo index`.", exists=True, file_okay=False)]
+Candidates = Annotated[int, typer.Option(min=1, help="How many products CLIP brings for judging.")]
+Rule = Annotated[str, typer.Option(help="Scoring rule: a name or a JSON object; `yofo rules` lists them.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout; messages go to stderr.")]
 
 

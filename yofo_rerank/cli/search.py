@@ -12,29 +12,27 @@ import typer
 from yofo_rerank.cli import checks, messages, options
 
 if TYPE_CHECKING:
+    from yofo_rerank.judge import YofoJudge
     from yofo_rerank.requirements import Ranking, Requirement
+
+Musts = Annotated[
+    list[str] | None, typer.Option("--requirement", "-r", help="A must; given ones replace decomposition.")
+]
+Wishes = Annotated[
+    list[str] | None,
+    typer.Option("--prefer", "-p", help="A wish (should), beside --requirement, else beside the query's own."),
+]
 
 
 def search(
     query: Annotated[str, typer.Argument(help="What you look for, in your own words.")],
-    images: Annotated[
-        Path | None, typer.Option(help="A folder of images; embedded on the spot.", exists=True, file_okay=False)
-    ] = None,
-    index: Annotated[
-        Path | None, typer.Option(help="An index made by `yofo index`.", exists=True, file_okay=False)
-    ] = None,
-    requirement: Annotated[
-        list[str] | None, typer.Option("--requirement", "-r", help="A must; given ones replace decomposition.")
-    ] = None,
-    prefer: Annotated[
-        list[str] | None,
-        typer.Option("--prefer", "-p", help="A wish (should), beside --requirement, else beside the query's own."),
-    ] = None,
-    rule: Annotated[str, typer.Option(help="Scoring rule: a name or a JSON object; `yofo rules` lists them.")] = (
-        "weighted"
-    ),
+    images: options.Images = None,
+    index: options.Index = None,
+    requirement: Musts = None,
+    prefer: Wishes = None,
+    rule: options.Rule = "weighted",
     top_k: Annotated[int, typer.Option(min=1, help="How many places to show.")] = 10,
-    candidates: Annotated[int, typer.Option(min=1, help="How many products CLIP brings for judging.")] = 100,
+    candidates: options.Candidates = 100,
     model: options.Model = None,
     adapter: options.Adapter = None,
     encoder: options.Encoder = None,
@@ -53,35 +51,27 @@ def search(
 
     Example: yofo search "a long dress, not pink, preferably belted" --images photos --html report.html
     """
-    if images and index:
-        raise typer.BadParameter("give --images or --index, not both")
+    checks.check_one_catalogue(images, index)
     checks.check_query(query)
     wanted, scoring = _requirements(query, requirement or [], prefer or []), options.parse_rule(rule)
-    from yofo_rerank.ranking import shown_with_evidence
-    from yofo_rerank.reranker import YofoReranker
-
     judge = options.load_judge(model, adapter, device, attention, states, verdicts)
-    reranker = YofoReranker(judge, scoring=scoring)
     if model is None and (images or index):
         checks.warn_of_mini("--model", checks.REAL_MODEL)
     from yofo_rerank.cli.catalogue import open_retriever
+    from yofo_rerank.reranker import YofoReranker
 
     retriever = open_retriever(images, index, encoder=encoder, pretrained=pretrained, device=device)
     started = time.perf_counter()
     with options.step("Searching"):
         hits = retriever.search(query, top_k=candidates)
     with options.judging() as progress:
-        ranking = reranker.rerank(query, hits, requirements=wanted, progress=progress)
+        ranking = YofoReranker(judge, scoring=scoring).rerank(query, hits, requirements=wanted, progress=progress)
     if evidence:
-        with options.step("Looking where the answers come from"):
-            ranking = shown_with_evidence(ranking, judge, top_k)
+        ranking = _with_evidence(ranking, judge, top_k)
     names = {"judge": options.named(model, adapter), "encoder": options.named(retriever.encoder.model, None)}
     _show(ranking, names, top_k=top_k, as_json=as_json)
     if html:
-        from yofo_rerank.report import write_page
-
-        details = names | {"rule": rule, "time": f"{time.perf_counter() - started:.1f} s"}
-        messages.say(f"page: {write_page([ranking], html, top_k=top_k, details=details)}")
+        _write(ranking, html, names | {"rule": rule, "time": f"{time.perf_counter() - started:.1f} s"}, top_k=top_k)
 
 
 def _requirements(query: str, musts: list[str], wishes: list[str]) -> list[Requirement] | None:
@@ -98,6 +88,19 @@ def _requirements(query: str, musts: list[str], wishes: list[str]) -> list[Requi
     for warning in decomposed.warnings:
         messages.warn(warning)
     return [*decomposed.requirements, *preferred]
+
+
+def _with_evidence(ranking: Ranking, judge: YofoJudge, top_k: int) -> Ranking:
+    from yofo_rerank.ranking import shown_with_evidence
+
+    with options.step("Looking where the answers come from"):
+        return shown_with_evidence(ranking, judge, top_k)
+
+
+def _write(ranking: Ranking, html: Path, details: dict[str, str], *, top_k: int) -> None:
+    from yofo_rerank.report import write_page
+
+    messages.say(f"page: {write_page([ranking], html, top_k=top_k, details=details)}")
 
 
 def _show(ranking: Ranking, names: dict[str, str], *, top_k: int, as_json: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from yofo_rerank.frameworks.extras import require
+from yofo_rerank.extras import require
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from yofo_rerank.errors import IndexMismatch, RetrievalError
-from yofo_rerank.frameworks.extras import require
+from yofo_rerank.extras import require
 from yofo_rerank.retrieval.files import replace, sync_folder
 
 if TYPE_CHECKING:

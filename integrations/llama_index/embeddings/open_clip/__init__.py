@@ -1,6 +1,6 @@
 """OpenClipEmbedding: texts and images into one space, with any open_clip model."""
 
-from yofo_rerank.frameworks.extras import require
+from yofo_rerank.extras import require
 
 require("llama_index.core", extra="llama-index")
 

@@ -1,6 +1,6 @@
 """YofoRerank: nodes in the order in which they meet a query's requirements, each with the reasons."""
 
-from yofo_rerank.frameworks.extras import require
+from yofo_rerank.extras import require
 
 require("llama_index.core", extra="llama-index")
 

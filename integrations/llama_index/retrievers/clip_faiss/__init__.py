@@ -1,6 +1,6 @@
 """ClipFaissRetriever: nodes found by the similarity of their CLIP vectors to the query's, with or without captions."""
 
-from yofo_rerank.frameworks.extras import require
+from yofo_rerank.extras import require
 
 require("llama_index.core", extra="llama-index")
 

@@ -1,6 +1,6 @@
 """Embedders for texts and for documents with images, with any open_clip model."""
 
-from yofo_rerank.frameworks.extras import require
+from yofo_rerank.extras import require
 
 require("haystack", extra="haystack")
 

@@ -1,6 +1,6 @@
 """YofoRanker judges every requirement of a query against images; YofoQueryDecomposer finds the requirements."""
 
-from yofo_rerank.frameworks.extras import require
+from yofo_rerank.extras import require
 
 require("haystack", extra="haystack")
 

@@ -1,6 +1,6 @@
 """ClipFaissRetriever finds documents in an index folder that `yofo index` wrote."""
 
-from yofo_rerank.frameworks.extras import require
+from yofo_rerank.extras import require
 
 require("haystack", extra="haystack")
 
