@@ -106,7 +106,12 @@ def _error_against_throughput(records: Records) -> Plot:
 def ablations(records: Records) -> list[Section]:
     """Tables 2, 3 and 4: dependent questions, post-hoc reasons, the rank of LoRA."""
     known = (
-        ("table 2", "dependency", "Dependent questions (table 2)", ("acc_dep", "acc_property")),
+        (
+            "table 2",
+            "dependency",
+            "Dependent questions (table 2)",
+            ("acc_dep", "opposite_of_own_answer", "acc_property"),
+        ),
         ("table 3", "reasons", "Training and post-hoc reasons (table 3)", ("acc_property", "acc_sample")),
         ("table 4", "ranks", "Rank of LoRA (table 4)", ("acc_property", "acc_sample")),
     )
@@ -119,11 +124,21 @@ def ablations(records: Records) -> list[Section]:
 def _rows(records: Records, record: str, measures: tuple[str, ...]) -> Callable[[], Part]:
     def made() -> Part:
         found = records.figures(record)["contestants"]
-        rows = tuple((name, *(percent(one[measure]) for measure in measures)) for name, one in found.items())
-        columns = ("", *(f"{measure.replace('acc', 'Acc')} (%)" for measure in measures))
-        return Table("Ours", columns, rows, source(records, record))
+        rows = tuple(
+            (name, *(percent(one[measure]) for measure in measures), _paired(one)) for name, one in found.items()
+        )
+        columns = ("", *(f"{measure.replace('acc', 'Acc').replace('_of_', ' of ')} (%)" for measure in measures))
+        return Table("Ours", (*columns, "statements right, paired"), rows, source(records, record))
 
     return made
+
+
+def _paired(found: Mapping[str, Any]) -> str:
+    """The paired test that a row holds, if it holds one."""
+    for key, one in found.items():
+        if key.startswith("better_than_"):
+            return f"{100 * one['mean']:+.1f} against {key.removeprefix('better_than_')}, p {one['p_value']:.2g}"
+    return "-"
 
 
 def drift(records: Records) -> Section:

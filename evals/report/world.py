@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from evals.figures.records import Records
 from evals.report.content import Part, Plot, Section, Table
+from evals.report.paper import paper_table
 from evals.report.parts import bounds, mean, number, part, percent, share, source
 from evals.report.plots import lines
 
@@ -86,15 +87,26 @@ def speed(records: Records) -> Section:
 
 def position(records: Records) -> Section:
     """Figure 6."""
-
-    def plot() -> Part:
-        return _positions(records)
-
-    from evals.report.paper import paper_table
-
     text = "Every statement stands at every place in turn, so that places are compared on the same statements."
-    parts = [paper_table("figure 6"), part("Accuracy by place", "mini_accuracy", plot)]
+    parts = [
+        paper_table("figure 6"),
+        part("Base against YOFO", "positions", lambda: _contestants_by_place(records)),
+        part("Accuracy by place", "mini_accuracy", lambda: _positions(records)),
+    ]
     return Section("position", "Accuracy by place in the template", text, parts)
+
+
+def _contestants_by_place(records: Records) -> Plot:
+    found = records.figures("positions")["contestants"]
+    series = {
+        name: [(place, 100 * mean(value)) for place, value in enumerate(one["by_position"], start=1)]
+        for name, one in found.items()
+    }
+    said = "; ".join(
+        f"{name}: {ys[0][1]:.1f} % at the first, {ys[-1][1]:.1f} % at the last" for name, ys in series.items()
+    )
+    drawn = lines(series, x="place", y="right (%)", top=100)
+    return Plot("Base against YOFO, all asked in one template", drawn, said, source(records, "positions"))
 
 
 def _positions(records: Records) -> Plot:

@@ -18,7 +18,7 @@ import typer
 
 from evals.record import RESULTS, print_table, write_record
 from evals.suite.running import Outcome, is_current, run_step
-from evals.suite.steps import COMPARED, STEPS, Step, get_step
+from evals.suite.steps import COMPARED, STEPS, TRAINING, Step, get_step
 
 AFTER = (  # what is made of the records
     Step("figures", "python -m evals.figures --write"),
@@ -47,7 +47,9 @@ def main(
         print_table("Steps", ("record", "state", "command"), rows)
         return
     started = time.monotonic()
-    outcomes = [_outcome(step, again=again, skip_missing=skip_missing) for step in steps]
+    to_train = any(step in COMPARED and not is_current(step, skip_missing=skip_missing) for step in steps)
+    outcomes = [run_step(TRAINING, skip_missing=False)] if to_train else []
+    outcomes += [_outcome(step, again=again, skip_missing=skip_missing) for step in steps]
     figures = figures_of(outcomes, time.monotonic() - started)
     if not only:
         write_record(RESULTS / "suite.json", settings={"steps": len(steps), "repeats": 1}, figures=figures)
@@ -69,7 +71,7 @@ def figures_of(outcomes: list[Outcome], seconds: float) -> dict[str, Any]:
 
 
 def _outcome(step: Step, *, again: bool, skip_missing: bool) -> Outcome:
-    kept = not again and is_current(step)
+    kept = not again and is_current(step, skip_missing=skip_missing)
     outcome = Outcome.of_record(step) if kept else run_step(step, skip_missing=skip_missing)
     typer.echo(f"{outcome.name}: {outcome.state} ({outcome.seconds:.0f} s) {outcome.message}")
     return outcome

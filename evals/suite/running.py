@@ -33,18 +33,19 @@ class Outcome:
     @classmethod
     def of_record(cls, step: Step) -> Outcome:
         """A step whose record is kept, with the time that it took then."""
-        return cls(step.record, "kept", _read(step.record)["about"].get("seconds", 0.0))
+        return cls(step.record, "kept", _read(step.record)["about"].get("seconds", 0.0), _lacking(step))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types, without the name."""
         return {name: value for name, value in asdict(self).items() if name != "name"}
 
 
-def is_current(step: Step) -> bool:
-    """Whether all records of the step were made from the code as it is now."""
-    return not ORIGIN["uncommitted_changes"] and all(
+def is_current(step: Step, *, skip_missing: bool = True) -> bool:
+    """Whether all records of the step were made from the code as it is now, with nobody missing who must not be."""
+    made = not ORIGIN["uncommitted_changes"] and all(
         (RESULTS / f"{name}.json").is_file() and _same_code(_read(name)["about"]) for name in step.records
     )
+    return made and (skip_missing or not _lacking(step))
 
 
 def run_step(step: Step, *, skip_missing: bool) -> Outcome:
@@ -58,9 +59,17 @@ def run_step(step: Step, *, skip_missing: bool) -> Outcome:
     done = subprocess.run(words, cwd=ROOT, check=False)  # noqa: S603 - our own programs
     seconds = time.monotonic() - started
     if done.returncode == 0:
-        return Outcome(step.record, "made", seconds)
+        return Outcome(step.record, "made", seconds, _lacking(step))
     state: Literal["missing", "failed"] = "missing" if done.returncode == MISSING else "failed"
-    return Outcome(step.record, state, seconds, f"exit code {done.returncode}: {step.command}")
+    said = f"exit code {done.returncode}: {step.command}"
+    return Outcome(step.record, state, seconds, (state == "missing" and _lacking(step)) or said)
+
+
+def _lacking(step: Step) -> str:
+    """Who is missing in its record."""
+    path = RESULTS / f"{step.record}.json"
+    missing = _read(step.record).get("figures", {}).get("missing", ()) if path.is_file() else ()
+    return "missing: " + ", ".join(one["name"] for one in missing) if missing else ""
 
 
 def _same_code(about: dict[str, Any]) -> bool:

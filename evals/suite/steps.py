@@ -45,12 +45,14 @@ STEPS = (
     Step("attack", "make attack", everyday=False),
     Step("suite", "make evals", everyday=False),
 )
+TRAINING = Step("contestants", "python -m evals.contestants --train all")  # writes no record; goes on where it stopped
 COMPARED = (  # what the report lays beside the paper
     Step("pairs", "python -m evals.pairs", skips=True),
     Step("throughput", "python -m evals.throughput", skips=True),
-    Step("dependency", "python -m evals.dependency"),
-    Step("reasons", "python -m evals.reasons"),
-    Step("ranks", "python -m evals.ranks"),
+    Step("dependency", "python -m evals.dependency", skips=True),
+    Step("reasons", "python -m evals.reasons", skips=True),
+    Step("ranks", "python -m evals.ranks", skips=True),
+    Step("positions", "python -m evals.positions", skips=True),
     Step("drift", "python -m evals.drift"),
 )
 

@@ -40,6 +40,12 @@ def test_targets_met_and_missed(markdown):
     assert "| generated verdicts | 8 | 10 | missed |" in markdown
 
 
+def test_ablations_with_their_paired_test(markdown):
+    row = "| base | 99.0 [89.1, 108.9] | 95.0 [85.5, 104.5] | 90.0 [81.0, 99.0] | -20.0 against yofo, p 0.0005 |"
+    assert row in markdown
+    assert "base: 80.0 % at the first, 70.0 % at the last" in markdown
+
+
 def test_what_is_missing_is_listed(markdown, html):
     for page in (markdown, html):
         assert "jinaai/jina-reranker-m0" in page

@@ -78,6 +78,17 @@ def test_what_is_missing_may_be_if_asked_for(suite):
     assert run("--only", "bad", "--skip-missing").exit_code == 1
 
 
+def test_a_record_that_lacks_somebody_is_made_again_unless_he_may_be_missing(suite):
+    folder, run = suite
+    run()
+    path = folder / "good.json"
+    found = json.loads(path.read_text()) | {"figures": {"missing": [{"name": "jina", "reason": "no checkpoint"}]}}
+    path.write_text(json.dumps(found))
+    assert running.is_current(Step("good", "python -c pass"))
+    assert not running.is_current(Step("good", "python -c pass"), skip_missing=False)
+    assert "missing: jina" in run("--only", "good", "--skip-missing").stdout
+
+
 def test_another_code_or_a_changed_tree_makes_a_record_anew(suite, monkeypatch):
     _, run = suite
     run()
