@@ -44,11 +44,11 @@ def _errors(records: Records) -> Table:
     rows = tuple(
         (
             name, percent(one["err_rank"]), percent(one.get("ties"), 2), str(one.get("failures", 0)),
-            number(one.get("p_value")),
+            number(one.get("p_value")), one.get("licence", "-"),
         )
         for name, one in found.items()
     )  # fmt: skip
-    columns = ("contestant", "Err_rank (%)", "ties (%)", "failed documents", f"p against {OURS}")
+    columns = ("contestant", "Err_rank (%)", "ties (%)", "failed documents", f"p against {OURS}", "licence")
     bold = frozenset(place for place, name in enumerate(found) if name == OURS)
     return Table("Ranking errors", columns, rows, source(records, "pairs"), bold=bold)
 
@@ -84,10 +84,13 @@ def _by_differences(records: Records) -> Table:
 def _throughput(records: Records) -> Table:
     found = records.figures("throughput")["contestants"]
     rows = tuple(
-        (name, number(one.get("pairs_per_second")), number(one.get("verdicts_per_second")), number(one.get("ratio")))
+        (
+            name, number(one.get("pairs_per_second")), number(one.get("verdicts_per_second")),
+            number(one.get("ratio")), one.get("licence", "-"),
+        )
         for name, one in found.items()
-    )
-    columns = ("contestant", "pairs/s", "verdicts/s", f"{OURS} is so many times as fast")
+    )  # fmt: skip
+    columns = ("contestant", "pairs/s", "verdicts/s", f"{OURS} is so many times as fast", "licence")
     return Table("Throughput", columns, rows, source(records, "throughput"), "one process, in turn")
 
 
@@ -125,10 +128,11 @@ def _rows(records: Records, record: str, measures: tuple[str, ...]) -> Callable[
     def made() -> Part:
         found = records.figures(record)["contestants"]
         rows = tuple(
-            (name, *(percent(one[measure]) for measure in measures), _paired(one)) for name, one in found.items()
+            (name, *(percent(one[measure]) for measure in measures), _paired(one), one.get("licence", "-"))
+            for name, one in found.items()
         )
         columns = ("", *(f"{measure.replace('acc', 'Acc').replace('_of_', ' of ')} (%)" for measure in measures))
-        return Table("Ours", (*columns, "statements right, paired"), rows, source(records, record))
+        return Table("Ours", (*columns, "statements right, paired", "licence"), rows, source(records, record))
 
     return made
 
