@@ -56,6 +56,12 @@ def _vision(**more) -> dict:
 
 
 @pytest.fixture(scope="session")
+def save_random():
+    """Save a network of random weights with the parts beside it: `folder = save_random(folder, network, tokenizer)`."""
+    return lambda folder, network, *parts: save(folder, randomise(network), *parts)
+
+
+@pytest.fixture(scope="session")
 def siglip_folder(tmp_path_factory) -> str:
     """Fixed resolution: SiglipModel, and a tokenizer that does not lower-case."""
     import transformers
@@ -123,6 +129,28 @@ def jina_folder(tmp_path_factory, tiny_qwen2_vl) -> str:
     tensors.pop("lm_head.weight", None)
     save_file(tensors, f"{folder}/model.safetensors", {"format": "pt"})
     return folder
+
+
+CHAT = """\
+{%- for message in messages -%}
+<|im_start|>{{ message.role }}{{ "\\n" }}
+{%- if message.content is string -%}{{ message.content }}{%- else -%}
+{%- for part in message.content -%}
+{%- if part.type == "image" -%}<|vision_start|><|image_pad|><|vision_end|>{%- else -%}{{ part.text }}{%- endif -%}
+{%- endfor -%}
+{%- endif -%}
+<|im_end|>{{ "\\n" }}
+{%- endfor -%}
+{%- if add_generation_prompt -%}<|im_start|>assistant{{ "\\n" }}{%- endif -%}"""
+
+
+@pytest.fixture(scope="session")
+def chat_folder(make_tiny, saved_model, tmp_path_factory) -> str:
+    """A chat model that sees: Qwen3-VL with a chat template, and Yes and No as tokens."""
+    tiny = make_tiny("qwen3_vl")
+    tiny.processor.tokenizer.add_tokens(["Yes", "No"])
+    tiny.processor.chat_template = tiny.processor.tokenizer.chat_template = CHAT
+    return str(saved_model(tiny, tmp_path_factory.mktemp("chat")))
 
 
 @pytest.fixture(scope="session")
