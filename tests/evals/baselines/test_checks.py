@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from PIL import Image
 
 from evals.baselines.checks import (
     Checked,
@@ -94,7 +95,45 @@ def test_a_document_that_fails_is_counted_and_the_others_are_scored():
     assert counted.scores == (3.0, 5.0, 9.0, None, 4.0)
     assert counted.failures == 1
     assert counted.reasons == {3: "DocumentError: cannot read broken"}
-    assert scorer.calls < 2 * len(DOCUMENTS)
+    assert scorer.calls == 1 + 6 + 1  # all, halves of what fails, the rest
+
+
+def test_a_picture_that_cannot_be_read_is_found_without_asking_again():
+    class Pictures:
+        calls = 0
+
+        def score(self, query, documents):
+            self.calls += 1
+            return [float(document.load_image().width) for document in documents]
+
+    sizes = [Document(image=Image.new("RGB", (width, 8))) for width in (16, 32, 48)]
+    scorer = Pictures()
+    counted = score_counting(scorer, "q", [*sizes, Document(image=b"none", id="broken")])
+    assert counted.scores == (16.0, 32.0, 48.0, None)
+    assert scorer.calls == 2
+
+
+def test_scores_of_a_list_come_from_one_call():
+    """Ranks of two calls do not mix."""
+
+    class Ranks(Lengths):
+        def score(self, query, documents):
+            lengths = super().score(query, documents)
+            return [-float(sorted(lengths, reverse=True).index(length)) for length in lengths]
+
+    assert score_counting(Ranks(broken="broken"), "q", DOCUMENTS).scores == (-3.0, -1.0, 0.0, None, -2.0)
+
+
+def test_what_fails_only_together_fails_whole():
+    class Unparsable:
+        def score(self, query, documents):
+            if len(documents) > 2:
+                raise ModelError("cannot be read", code="unparsable")
+            return [1.0] * len(documents)
+
+    counted = score_counting(Unparsable(), "q", DOCUMENTS)
+    assert counted.scores == (None,) * 5
+    assert set(counted.reasons.values()) == {"ModelError: cannot be read"}
 
 
 def test_a_score_that_is_no_number_is_a_failure_not_a_zero():

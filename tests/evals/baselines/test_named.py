@@ -120,6 +120,37 @@ def test_openai_s_weights_run_with_quickgelu():
         table_entry("someone/else")
 
 
+def test_clip_is_the_cosine_of_open_clip_itself(pictures):
+    import open_clip
+
+    name = f"local-dir:{weights_folder('clip')}"
+    network, preprocess = open_clip.create_model_from_pretrained(name)
+    with torch.inference_mode():
+        text = network.eval().encode_text(open_clip.get_tokenizer(name)([QUERY]), normalize=True)[0]
+        seen = network.encode_image(torch.stack([preprocess(one.load_image()) for one in pictures]), normalize=True)
+    scores = BY_NAME["clip-vit-l-14"].load(str(weights_folder("clip"))).score(QUERY, pictures)
+    assert scores == pytest.approx((seen @ text).tolist(), abs=1e-5)
+
+
+def test_clip_says_that_it_cuts_a_query(pictures, caplog):
+    scorer = BY_NAME["clip-vit-l-14"].load(str(weights_folder("clip")))
+    with caplog.at_level(logging.WARNING):
+        scorer.score("a blue top, " * 40, pictures[:1])
+    assert "only their beginning counts" in caplog.text
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_siglip_pads_on_the_side_of_its_checkpoint(side, siglip_folder, tmp_path):
+    copy = tmp_path / side
+    shutil.copytree(siglip_folder, copy)
+    settings = json.loads((copy / "tokenizer_config.json").read_text())
+    (copy / "tokenizer_config.json").write_text(json.dumps(settings | {"padding_side": side}))
+    scorer = BY_NAME["siglip2-so400m"].load(str(copy))
+    ids = scorer.text_ids(QUERY)[0]
+    padding = scorer.processor.tokenizer.pad_token_id
+    assert (ids[0] == padding, ids[-1] == padding) == (side == "left", side == "right")
+
+
 @pytest.fixture(params=["siglip2-so400m", "siglip2-naflex"])
 def siglip(request):
     record = BY_NAME[request.param]
