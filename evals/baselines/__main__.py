@@ -39,8 +39,8 @@ def shown(record: Baseline) -> tuple[str, ...]:
 
 
 def revision(record: Baseline) -> str:
-    """The one that is loaded; of a checkpoint without one, that nobody pinned it."""
-    return record.revision or (UNKNOWN if record.hub_id else "-")
+    """The one that is loaded; of a checkpoint of the hub without one, that nobody pinned it."""
+    return record.revision or (UNKNOWN if "/" in (record.hub_id or "") else "-")
 
 
 def main(as_json: Annotated[bool, typer.Option("--json", help="all fields, as a JSON list")] = False) -> None:

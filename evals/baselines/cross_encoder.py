@@ -15,6 +15,7 @@ from evals.baselines.record import Baseline
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError
 from yofo_rerank.frameworks.extras import require
+from yofo_rerank.models.sources import MINI
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +45,13 @@ class CrossEncoderScorer:
 
 
 def open_scorer(record: Baseline, source: str | None, *, device: str | None = None) -> CrossEncoderScorer:
-    """From a hub id or a folder; without one, our base model as sentence-transformers' documentation builds it.
+    """From a hub id or a folder; for "mini" or none, our base model as sentence-transformers' documentation builds it.
 
     Raises:
         MissingExtra: sentence-transformers is not installed.
     """
     require("sentence_transformers", extra="evals")
-    if source is None:
+    if source in (None, MINI):
         from evals.bench.cross_encoder import open_peer
 
         return CrossEncoderScorer(record.name, open_peer().model.to(pick_device(device)))

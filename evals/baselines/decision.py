@@ -95,14 +95,14 @@ def answers(decide: Any, document: Document, questions: Mapping[str, str]) -> di
 
 
 def open_default(record: Baseline, source: str | None, *, device: str | None = None) -> WholeQueryScorer:
-    """Any chat model that sees, with the pipeline's own prompt; without a source, the embedded one."""
+    """Any chat model that sees, with the pipeline's own prompt; for "mini" or none, the embedded one."""
     from transformers.decision import DecisionConfig
 
     return WholeQueryScorer(_pipeline(record, source, device, DecisionConfig()))
 
 
 def open_template(record: Baseline, source: str | None, *, device: str | None = None) -> RequirementsScorer:
-    """A judge of ours with its adapter merged, in the template of its format; without a source, the embedded one."""
+    """A judge of ours with its adapter merged, in the template of its format; for "mini" or none, the embedded one."""
     from transformers.decision import DecisionConfig
 
     layout = get_format(LAYOUT)
@@ -121,7 +121,7 @@ def open_template(record: Baseline, source: str | None, *, device: str | None = 
 def _pipeline(record: Baseline, source: str | None, device: str | None, config: Any) -> Any:
     from transformers import AutoModelForImageTextToText, pipeline
 
-    if source is None:
+    if source in (None, MINI):
         network, processor = _embedded(device)
     else:
         network = load_network(AutoModelForImageTextToText, record, source, device)
@@ -144,7 +144,7 @@ def _embedded(device: str | None) -> tuple[Any, Any]:
 
 def _temperature(record: Baseline, source: str | None) -> float:
     """Of the judge's calibration; its bias has no place in the pipeline."""
-    folder = weights_folder("adapter") if source is None else Path(source)
+    folder = weights_folder("adapter") if source in (None, MINI) else Path(str(source))
     settings = YofoConfig.load(folder) if folder.is_dir() else None
     if settings and settings.calibration.bias:
         raise ModelError(f"{record.name}: the calibration has a bias, which the decision pipeline cannot apply")

@@ -33,6 +33,8 @@ def test_json_lists_every_record_with_licence_and_state(run):
         assert one["state"] in ("trained", "tiny", "waits")
         assert one["kind"] in ("embedder", "reranker", "verdicts", "floor")
         assert set(one["reads"]) <= {"image", "text"} and one["reads"]
+        if one["hub_id"] in (None, "mini"):
+            assert one["revision"] == "-"
         assert one["revision"] == "unknown, check before use" or one["revision"] == "-" or len(one["revision"]) >= 8
 
 
