@@ -26,6 +26,8 @@ def judge(
     attention: options.Attention = None,
     states: options.States = None,
     verdicts: options.Verdicts = None,
+    judge_url: options.JudgeUrl = None,
+    dialect: options.Dialect = "transformers",
     as_json: options.AsJson = False,
     evidence: Annotated[
         Path | None,
@@ -41,17 +43,18 @@ def judge(
     from yofo_rerank.documents import Document
     from yofo_rerank.judging import check_requirements
 
-    if evidence is not None and len(images) > 1:
-        raise typer.BadParameter(f"--evidence shows one image, but got {len(images)}")
+    if evidence is not None:
+        _check_evidence(len(images), judge_url)
     checks.check_images(images)
     requirements = check_requirements(requirement)
-    loaded = options.load_judge(model, adapter, device, attention, states, verdicts)
-    if model is None:
+    local = {"adapter": adapter, "device": device, "attention": attention, "states": states, "verdicts": verdicts}
+    loaded = options.open_judge(model, judge_url, dialect, **local)
+    if model is None and judge_url is None:
         checks.warn_of_mini("--model", checks.REAL_MODEL)
     documents = [Document(image=image, id=str(image)) for image in images]
     with options.judging() as progress:
         outcomes = loaded.judge_outcomes(documents, requirements, progress=progress)
-    name = options.named(model, adapter)
+    name = options.named(model, adapter, judge_url)
     for document, outcome in zip(documents, outcomes, strict=True):
         if as_json:
             typer.echo(json.dumps(_as_dict(document, outcome) | {"model": name}))
@@ -63,6 +66,13 @@ def judge(
         raise typer.Exit(1)
     if evidence is not None:
         _write_evidence(evidence, loaded, documents[0], requirements)
+
+
+def _check_evidence(n_images: int, judge_url: str | None) -> None:
+    if n_images > 1:
+        raise typer.BadParameter(f"--evidence shows one image, but got {n_images}")
+    if judge_url is not None:
+        raise typer.BadParameter("--evidence needs a judge in this process; a server gives none")
 
 
 def _write_evidence(path: Path, judge: YofoJudge, document: Document, requirements: Sequence[Requirement]) -> None:

@@ -22,6 +22,9 @@ Wishes = Annotated[
     list[str] | None,
     typer.Option("--prefer", "-p", help="A wish (should), beside --requirement, else beside the query's own."),
 ]
+Shown = Annotated[
+    bool, typer.Option("--evidence", help="With --html or --json: also show where each answer comes from.")
+]
 
 
 def search(
@@ -41,11 +44,11 @@ def search(
     attention: options.Attention = None,
     states: options.States = None,
     verdicts: options.Verdicts = None,
+    judge_url: options.JudgeUrl = None,
+    dialect: options.Dialect = "transformers",
     as_json: options.AsJson = False,
     html: Annotated[Path | None, typer.Option(help="Also write one self-contained HTML page.", dir_okay=False)] = None,
-    evidence: Annotated[
-        bool, typer.Option("--evidence", help="With --html or --json: also show where each answer comes from.")
-    ] = False,
+    evidence: Shown = False,
 ) -> None:
     """Find images by a sentence; without --images or --index in the embedded catalogue of drawn garments.
 
@@ -54,8 +57,9 @@ def search(
     checks.check_one_catalogue(images, index)
     checks.check_query(query)
     wanted, scoring = _requirements(query, requirement or [], prefer or []), options.parse_rule(rule)
-    judge = options.load_judge(model, adapter, device, attention, states, verdicts)
-    if model is None and (images or index):
+    local = {"adapter": adapter, "device": device, "attention": attention, "states": states, "verdicts": verdicts}
+    judge = options.open_judge(model, judge_url, dialect, **local)
+    if model is None and judge_url is None and (images or index):
         checks.warn_of_mini("--model", checks.REAL_MODEL)
     from yofo_rerank.cli.catalogue import open_retriever
     from yofo_rerank.reranker import YofoReranker
@@ -68,7 +72,7 @@ def search(
         ranking = YofoReranker(judge, scoring=scoring).rerank(query, hits, requirements=wanted, progress=progress)
     if evidence:
         ranking = _with_evidence(ranking, judge, top_k)
-    names = {"judge": options.named(model, adapter), "encoder": options.named(retriever.encoder.model, None)}
+    names = {"judge": options.named(model, adapter, judge_url), "encoder": options.named(retriever.encoder.model, None)}
     _show(ranking, names, top_k=top_k, as_json=as_json)
     if html:
         _write(ranking, html, names | {"rule": rule, "time": f"{time.perf_counter() - started:.1f} s"}, top_k=top_k)
