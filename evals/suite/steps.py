@@ -42,6 +42,7 @@ STEPS = (
     Step("bench_indexing", "python -m evals.bench.indexing", everyday=False),
     Step("bench_full_size", "python -m evals.bench.full_size", everyday=False),
     Step("bench_restart", "python -m evals.bench.restart", everyday=False),
+    Step("bench_service", "python -m evals.bench.service", everyday=False),
     Step("attack", "make attack", everyday=False),
     Step("suite", "make evals", everyday=False),
 )

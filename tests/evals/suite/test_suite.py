@@ -1,6 +1,7 @@
 """The suite runs what is not there for this code, names what is missing, and goes on where it stopped."""
 
 import json
+import re
 
 import pytest
 import typer
@@ -10,10 +11,6 @@ from evals.suite import __main__ as program
 from evals.suite import running
 from evals.suite.steps import COMPARED, STEPS, Step, command_of, get_step
 from yofo_rerank.errors import ConfigError
-
-WRITES = (
-    "import json, pathlib, sys; pathlib.Path(sys.argv[1]).write_text(json.dumps({'about': json.loads(sys.argv[2])}))"
-)
 
 
 @pytest.fixture
@@ -128,6 +125,13 @@ def test_steps_by_name():
     assert get_step("bench_mini").record == "import_time"
     with pytest.raises(ConfigError, match="unknown step 'none'; known are decompose"):
         get_step("none")
+
+
+def test_every_program_that_writes_a_record_is_a_step():
+    files = (running.ROOT / "evals").rglob("*.py")
+    written = {name for path in files for name in re.findall(r'RESULTS / "(\w+)\.json"', path.read_text("utf-8"))}
+    assert {"mini_search", "bench_mini"} <= written
+    assert written <= {name for step in (*STEPS, *COMPARED) for name in step.records}
 
 
 def test_the_steps_are_listed(suite):
