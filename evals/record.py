@@ -32,11 +32,11 @@ PACKAGES = (
 def write_record(path: Path, *, settings: dict[str, Any], figures: dict[str, Any]) -> Path:
     """Write one run: `about` says where it came from, `settings` what was asked, `figures` what was found.
 
-    The same settings give the same figures, apart from times; `about` alone changes from run to run. Where
-    something was timed, `settings` says how often (`repeats`).
+    The same settings give the same figures, apart from times; `about` alone changes from run to run.
+    `settings` says how often it was done (`repeats`, 1 unless given).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    record = {"about": provenance(), "settings": settings, "figures": figures}
+    record = {"about": provenance(), "settings": {"repeats": 1} | settings, "figures": figures}
     path.write_text(json.dumps(_plain(record), indent=1, allow_nan=False) + "\n", encoding="utf-8")
     return path
 

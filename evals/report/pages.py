@@ -16,6 +16,7 @@ from evals.report.content import Section, Table
 from evals.report.disagreements import disagreements
 from evals.report.origin import contestants, environment, origin
 from evals.report.paper import read_paper
+from evals.report.published import published
 from evals.report.world import accuracy, attention, position, search, speed
 
 TITLE = "Compared"
@@ -34,6 +35,7 @@ def sections(records: Records) -> list[Section]:
         accuracy(records),
         search(records),
         speed(records),
+        published(records),
         contestants(records),
         origin(records),
     ]

@@ -11,7 +11,7 @@ def test_a_record_says_where_it_came_from(tmp_path):
         tmp_path / "deep" / "figures.json", settings={"seed": 1}, figures={"accuracy": 1 / 3, "all": (1,)}
     )
     found = json.loads(path.read_text())
-    assert found["settings"] == {"seed": 1}
+    assert found["settings"] == {"repeats": 1, "seed": 1}
     assert found["figures"] == {"accuracy": 0.333333, "all": [1]}
     assert set(found["about"]) == {
         "command", "commit", "uncommitted_changes", "date", "seconds", "python", "versions", "cpu", "cpu_count",

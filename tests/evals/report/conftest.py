@@ -73,6 +73,9 @@ def figures():
             name: {"contestants": {"base": accuracy | {"better_than_yofo": PAIRED}, "yofo": accuracy}}
             for name in ("dependency", "reasons", "ranks")
         },
+        "rank_mini_yofo": {"by_query": {"nDCG@10": estimate(0.9)}, "pairs_per_second": 80.0},
+        "rank_mini_random": {"by_query": {"nDCG@10": estimate(0.2)}, "pairs_per_second": None},
+        "rank_mini_gone": {"missing": [{"name": "gone", "reason": "no checkpoint of it"}]},
         "positions": {
             "contestants": {
                 "base": {"by_position": [estimate(0.8), estimate(0.7)]},
@@ -90,7 +93,8 @@ def figures():
 
 def write(folder, found):
     for name, one in found.items():
-        (folder / f"{name}.json").write_text(json.dumps(record(one)))
+        settings = {"task": "mini", "model": name.rpartition("_")[2]} if name.startswith("rank_") else {}
+        (folder / f"{name}.json").write_text(json.dumps(record(one, **settings)))
     return Records(folder)
 
 

@@ -46,6 +46,14 @@ def test_ablations_with_their_paired_test(markdown):
     assert "base: 80.0 % at the first, 70.0 % at the last" in markdown
 
 
+def test_other_tasks_have_a_table_each(markdown):
+    table = markdown.partition("**mini (rank)**")[2].partition("\n\n**")[0]
+    assert "| yofo | - | 0.900 [0.810, 0.990] | 80 |" in table
+    assert "| random | - | 0.200 [0.180, 0.220] | - |" in table
+    assert "gone" not in table
+    assert "no checkpoint of it" in markdown
+
+
 def test_what_is_missing_is_listed(markdown, html):
     for page in (markdown, html):
         assert "jinaai/jina-reranker-m0" in page

@@ -1,0 +1,67 @@
+"""Section on any other task: one table for each, of the records of `evals.rank` and `evals.verdicts`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from evals.figures.records import Records
+from evals.report.content import Absent, Part, Section, Table
+from evals.report.parts import number, share, source
+
+KINDS = ("rank", "verdicts", "dependency")  # what the names of such records begin with
+SPEEDS = ("pairs_per_second", "units_per_second")
+COMMAND = "python -m evals.rank --task MCMR --model yofo --model jina-reranker-m0"
+
+
+def published(records: Records) -> Section:
+    """Real checkpoints on published data, and the mini task through mteb."""
+    tables: dict[str, list[str]] = defaultdict(list)
+    for name, record in records.read.items():
+        kind = name.partition("_")[0]
+        if kind in KINDS and "model" in record["settings"]:
+            tables[_title(kind, record["settings"])].append(name)
+    parts: list[Part] = [_table(title, names, records) for title, names in tables.items() if _measured(names, records)]
+    if not parts:
+        parts = [Absent("Published data", f"not measured yet: run `{COMMAND}` where the hub can be reached")]
+    text = "The same programs rank and judge any data set of mteb and the sets of evals.verdicts, with any contestant."
+    return Section("published", "Through mteb, and on published data", text, parts)
+
+
+def _title(kind: str, settings: Mapping[str, Any]) -> str:
+    data = settings.get("task") or settings.get("set") or settings.get("name") or "?"
+    first = f", the first {settings['limit']}" if settings.get("limit") else ""
+    return f"{data} ({kind}{first})"
+
+
+def _measured(names: list[str], records: Records) -> list[str]:
+    return [name for name in names if "missing" not in records.figures(name)]
+
+
+def _table(title: str, names: list[str], records: Records) -> Table:
+    found = {name: _estimates(records.figures(name)) for name in _measured(names, records)}
+    measures = list(dict.fromkeys(measure for one in found.values() for measure in one))
+    rows = tuple(
+        (
+            records[name]["settings"]["model"], records[name]["settings"].get("licence", "-"),
+            *(share(one.get(measure)) for measure in measures), _speed(records.figures(name)),
+        )
+        for name, one in found.items()
+    )  # fmt: skip
+    columns = ("model", "licence of the data", *measures, "a second")
+    return Table(title, columns, rows, source(records, next(iter(found))))
+
+
+def _estimates(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Every mean with its interval, also those one level below."""
+    own = {name: one for name, one in figures.items() if _is_estimate(one)}
+    return own | {name: one for name, one in figures.get("by_query", {}).items() if _is_estimate(one)}
+
+
+def _is_estimate(found: Any) -> bool:
+    return isinstance(found, Mapping) and {"mean", "low", "high"} <= found.keys()
+
+
+def _speed(figures: Mapping[str, Any]) -> str:
+    return number(next((figures[name] for name in SPEEDS if name in figures), None))
