@@ -101,6 +101,8 @@ def _error_against_throughput(records: Records) -> Plot:
         for name, one in errors.items()
         if speeds.get(name, {}).get("pairs_per_second")
     }
+    if not points:
+        raise KeyError(OURS)
     drawn = scatter(points, x="pairs/s (logarithmic)", y="Err_rank (%)", highlight=(OURS,))
     said = "; ".join(f"{name}: {up:.1f} % at {across:.3g} pairs/s" for name, (across, up) in points.items())
     return Plot("Error against throughput", drawn, said, source(records, "throughput"))
@@ -131,7 +133,10 @@ def _rows(records: Records, record: str, measures: tuple[str, ...]) -> Callable[
             (name, *(percent(one[measure]) for measure in measures), _paired(one), one.get("licence", "-"))
             for name, one in found.items()
         )
-        columns = ("", *(f"{measure.replace('acc', 'Acc').replace('_of_', ' of ')} (%)" for measure in measures))
+        columns = (
+            "",
+            *(f"{measure.replace('acc', 'Acc').replace('_of_own_', ' of own ')} (%)" for measure in measures),
+        )
         return Table("Ours", (*columns, "statements right, paired", "licence"), rows, source(records, record))
 
     return made
@@ -168,7 +173,11 @@ def drift(records: Records) -> Section:
             name: [(float(count), 100 * mean(one)) for count, one in counts.items()] for name, counts in found.items()
         }
         drawn = lines(series, x="requirements in one template", y="right (%)")
-        return Plot("Accuracy by the number of requirements", drawn, "", source(records, "drift"))
+        said = "; ".join(
+            f"{name}: {ys[0][1]:.1f} % at {ys[0][0]:.0f}, {ys[-1][1]:.1f} % at {ys[-1][0]:.0f}"
+            for name, ys in series.items()
+        )
+        return Plot("Accuracy by the number of requirements", drawn, said, source(records, "drift"))
 
     text = "Verdicts asked together, alone and in another order; contradictions, ties, calibration, many requirements."
     parts = [

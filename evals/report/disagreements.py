@@ -8,6 +8,7 @@ from typing import Any
 from evals.figures.records import Missing, Records
 from evals.report.content import Absent, Disagreement, Part, Picture, Section
 from evals.report.parts import source
+from evals.suite.steps import TRAINING, command_of
 from yofo_rerank.documents import Document
 from yofo_rerank.mini.render import render
 from yofo_rerank.report.page import thumbnail
@@ -21,12 +22,13 @@ def disagreements(records: Records) -> Section:
         "Pairs on which contestants differ most; in green who puts the better picture first. The pictures are drawn "
         "again from the attributes in the record."
     )
-    parts: list[Part]
     try:
         found = records.figures("pairs")["disagreements"][:SHOWN]
-        parts = [_disagreement(one, source(records, "pairs")) for one in found]
+        message = f"the record 'pairs' has none yet: run `{TRAINING.command}`, then `{command_of('pairs')}`"
     except Missing as missing:
-        parts = [Absent("Disagreements", str(missing))]
+        found, message = [], str(missing)
+    parts: list[Part] = [_disagreement(one, source(records, "pairs")) for one in found]
+    parts = parts or [Absent("Disagreements", message)]
     return Section("disagreements", "The worst disagreements (figure 5)", text, parts)
 
 

@@ -6,18 +6,26 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from evals.figures.records import Missing, Records
-from evals.report.content import Absent, Part
-from evals.suite.steps import command_of
+from evals.report.content import Absent, Part, Table
+from evals.suite.steps import COMPARED, TRAINING, command_of
 
 
 def part(title: str, record: str, make: Callable[[], Part]) -> Part:
     """What `make` makes of a record; where that is absent, or older than what is read of it, the line that says so."""
     try:
-        return make()
+        made = make()
+        empty = isinstance(made, Table) and not made.rows
+        return Absent(title, f"the record {record!r} has none yet: {_how(record)}") if empty else made
     except Missing as missing:
         return Absent(title, str(missing))
     except KeyError as error:
-        return Absent(title, f"the record {record!r} has no {error}: run `{command_of(record)}` again")
+        return Absent(title, f"the record {record!r} has no {error}: {_how(record)}")
+
+
+def _how(record: str) -> str:
+    """How a record gets what it lacks: the contestants of the mini suite are trained first."""
+    trained = any(record == step.record and step.skips for step in COMPARED)
+    return f"run `{TRAINING.command}`, then `{command_of(record)}`" if trained else f"run `{command_of(record)}` again"
 
 
 def mean(found: Any) -> float:

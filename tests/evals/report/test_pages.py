@@ -15,6 +15,7 @@ from evals.report.pages import HTML, MARKDOWN, render, sections
 from evals.report.paper import paper_table, read_paper
 from evals.report.parts import part
 from evals.suite.steps import COMPARED
+from tests.evals.report.conftest import figures, write
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,22 @@ def test_nothing_measured_is_a_line_with_its_command_and_no_empty_table(tmp_path
 
 def test_a_record_of_another_shape_is_named():
     absent = part("Errors", "pairs", lambda: {}["err_rank"])
-    assert absent == Absent("Errors", "the record 'pairs' has no 'err_rank': run `python -m evals.pairs` again")
+    how = "run `python -m evals.contestants --train all`, then `python -m evals.pairs`"
+    assert absent == Absent("Errors", f"the record 'pairs' has no 'err_rank': {how}")
+    empty = part("Errors", "drift", lambda: Table("Errors", ("a",), (), "drift.json"))
+    assert empty == Absent("Errors", "the record 'drift' has none yet: run `python -m evals.drift` again")
+
+
+def test_pairs_without_a_trained_yofo_leave_no_empty_part(tmp_path):
+    found = figures()
+    del found["pairs"]["contestants"]["yofo"]
+    found["pairs"] |= {"targets": {}, "disagreements": []}
+    del found["throughput"]["contestants"]["yofo"], found["throughput"]["contestants"]["jina-style"]
+    del found["throughput"]["contestants"]["whole-query"]
+    page = render(write(tmp_path, found), MARKDOWN)
+    assert "**Disagreements**: the record 'pairs' has none yet" in page
+    assert "**Error against throughput**: the record 'throughput' has no 'yofo'" in page
+    assert "|---|---|---|---|\n\n" not in page
 
 
 def test_what_is_absent_for_one_reason_is_one_part():
