@@ -50,6 +50,7 @@ def load_model(
     device: str | None = None,
     dtype: str = "auto",
     model_kwargs: Mapping[str, Any] | None = None,
+    processor: str | None = None,
 ) -> LoadedModel:
     """Load a model of a supported family from a hub id or a local folder; safetensors only, no remote code.
 
@@ -62,6 +63,7 @@ def load_model(
         dtype: "auto" = as stored, or float32, bfloat16, float16.
         model_kwargs: further arguments of the model class's `from_pretrained` (`attn_implementation`, `device_map`,
             `quantization_config`, ...), and `compile`: True or arguments of `torch.compile`.
+        processor: hub id or folder, where the model has none of its own.
 
     Raises:
         ModelError: not found, not a supported family, no safetensors, no such device.
@@ -75,8 +77,8 @@ def load_model(
         config_of_model = transformers.AutoConfig.from_pretrained(base, trust_remote_code=False)
         family = get_family(config_of_model)
         check_depth(config_of_model)
-        processor = transformers.AutoProcessor.from_pretrained(base, trust_remote_code=False)
-        tokenizer = _adapter_tokenizer(adapter_folder) or processor.tokenizer
+        pair = transformers.AutoProcessor.from_pretrained(processor or base, trust_remote_code=False)
+        tokenizer = _adapter_tokenizer(adapter_folder) or pair.tokenizer
         further = {"attn_implementation": "sdpa", **(model_kwargs or {})}
         compiled = further.pop("compile", None)
         model, report = getattr(transformers, family.model_class).from_pretrained(
@@ -107,7 +109,7 @@ def load_model(
     if compiled:
         model.get_submodule(family.language_model).compile(**({} if compiled is True else compiled))
     return LoadedModel(
-        model, tokenizer, processor.image_processor, layout, config, fingerprint, digest, chat_template(processor)
+        model, tokenizer, pair.image_processor, layout, config, fingerprint, digest, chat_template(pair)
     )
 
 
