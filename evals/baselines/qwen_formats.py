@@ -68,16 +68,17 @@ MONO = PairFormat(  # the picture comes first, and texts are not read
 )
 
 MM_R5 = ListFormat(  # "process.For" has no space
-    "<|im_start|>system\nA conversation between User and Assistant. The user asks a question, and the Assistant solves "
-    "it. The assistant first thinks about the reasoning process in the mind and then provides the user with the "
-    "answer. The reasoning process and answer are enclosed within <think> </think> and <answer> </answer> tags, "
-    "respectively, i.e., <think> reasoning process here </think><answer> answer here </answer><|im_end|>\n<|im_start|>user\n"
-    "Please rank the following images according to their relevance to the question. Provide your response in the "
-    "format: <think>your reasoning process here</think><answer>[image_id_1, image_id_2, ...]</answer> where the "
-    "numbers in the list represent the ranking order of images'id from most to least relevant. Before outputting the answer, "
-    "you need to analyze each image and provide your analysis process.For example: <think>Image 1 shows the most "
-    "relevant content because...</think><answer>[id_most_relevant, id_second_relevant, ...]</answer>\n"
-    "The question is: {query}\n\nThere are {count} images, id from 1 to {count}, Image ID to image mapping:\n",
+    "<|im_start|>system\nA conversation between User and Assistant. The user asks a question, and the Assistant "
+    "solves it. The assistant first thinks about the reasoning process in the mind and then provides the user with "
+    "the answer. The reasoning process and answer are enclosed within <think> </think> and <answer> </answer> tags, "
+    "respectively, i.e., <think> reasoning process here </think><answer> answer here "
+    "</answer><|im_end|>\n<|im_start|>user\nPlease rank the following images according to their relevance to the "
+    "question. Provide your response in the format: <think>your reasoning process here</think><answer>[image_id_1, "
+    "image_id_2, ...]</answer> where the numbers in the list represent the ranking order of images'id from most to "
+    "least relevant. Before outputting the answer, you need to analyze each image and provide your analysis "
+    "process.For example: <think>Image 1 shows the most relevant content because...</think><answer>[id_most_relevant,"
+    " id_second_relevant, ...]</answer>\nThe question is: {query}\n\nThere are {count} images, id from 1 to {count}, "
+    "Image ID to image mapping:\n",
     "\nImage {number}: {image}", ASSISTANT, r".*?<answer>\[(.*?)\]</answer>.*", one_best=False,
     max_new_tokens=8192, window=10, step=5, checkpoint=Checkpoint(4, 1280),
 )  # fmt: skip

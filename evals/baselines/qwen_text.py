@@ -68,7 +68,7 @@ class TextScorer:
         hidden = self.model.model(input_ids=ids, attention_mask=mask.long(), position_ids=positions, use_cache=False)
         answers = [token_id(self.tokenizer, "no"), token_id(self.tokenizer, "yes")]
         no, yes = head_logits(self.model.lm_head, hidden.last_hidden_state[:, -1], answers).unbind(-1)
-        yield from torch.sigmoid(yes - no).tolist()
+        yield from torch.sigmoid((yes - no).double()).tolist()
 
 
 def load_text(record: Baseline, source: str, *, device: str | None = None) -> TextScorer:

@@ -45,7 +45,7 @@ class PairScorer:
             return []
         hidden = read_last(self.model, (self.lay_out(query, document) for document in documents))
         no, yes = self.model.network.answers(hidden).unbind(-1)
-        return torch.sigmoid(yes - no).tolist()
+        return torch.sigmoid((yes - no).double()).tolist()  # in float32 all sure answers would be 1
 
     def lay_out(self, query: str, document: Document) -> Laid:
         """The pair as the model reads it."""
