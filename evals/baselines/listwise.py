@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from evals.baselines.prompt import Laid, Values, lay_out
 from evals.baselines.slot_model import Checkpoint, image_of, speak
@@ -34,8 +35,12 @@ class ListFormat:
 
 @dataclass(frozen=True, eq=False)
 class ListScorer:
-    """Scores are minus the rank: these models give an order, and no score."""
+    """Scores are minus the rank: these models give an order, and no score.
 
+    Ranks of two lists do not compare, so a list that fails must not be scored in parts.
+    """
+
+    listwise: ClassVar[bool] = True
     model: SlotModel
     layout: ListFormat
 

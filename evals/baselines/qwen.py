@@ -20,11 +20,14 @@ RECORDS: tuple[Baseline, ...] = (
     *(
         Baseline(
             f"qwen3-vl-reranker-{size.lower()}", "reranker", f"{_HERE}:load", f"Qwen/Qwen3-VL-Reranker-{size}",
-            licence="Apache-2.0", parameters=size,
+            revision, "Apache-2.0", parameters,
             unverified="1,800 image tokens are the official script's limit, others use 1,280; scored here without "
             "cutting long documents",
         )
-        for size in ("2B", "8B")
+        for size, revision, parameters in (
+            ("2B", "4bd860ac4f15ad1897a214615cccc700f8f71818", "2.13B"),
+            ("8B", "407993db318a67dbb333bbeb8b1521fb703a3bb1", "8.77B"),
+        )
     ),
     Baseline(
         "lamra-rank", "reranker", f"{_HERE}:load", "code-kunkun/LamRA-Rank", licence=_WEIGHTS_UNSEEN,
@@ -59,24 +62,33 @@ RECORDS: tuple[Baseline, ...] = (
         unverified=f"written greedily, where its makers sample at 0.3; 1,280 image tokens are ours; {_LIST}",
     ),
     Baseline(
-        "gme-2b", "embedder", f"{_HERE}:load", "Alibaba-NLP/gme-Qwen2-VL-2B-Instruct", licence="Apache-2.0",
-        parameters="2.21B",
+        "gme-2b", "embedder", f"{_HERE}:load", "Alibaba-NLP/gme-Qwen2-VL-2B-Instruct",
+        "ce765ae71b8cdb208203cd8fb64a170b1b84293a", "Apache-2.0", "2.21B",
         unverified="positions on three axes, as the model class has them: its makers' code may not apply them",
     ),
     *(
         Baseline(
             f"qwen3-vl-embedding-{size.lower()}", "embedder", f"{_HERE}:load", f"Qwen/Qwen3-VL-Embedding-{size}",
-            licence="Apache-2.0", parameters=size,
+            revision, "Apache-2.0", parameters,
+            unverified="read at the last token of the prompt, as the official script does; another runtime appends "
+            "<|endoftext|>; the names of its weights",
         )
-        for size in ("2B", "8B")
+        for size, revision, parameters in (
+            ("2B", "9f2f7e710d6d81056aa5c0a4f04764fec6bb7bda", "2.13B"),
+            ("8B", "2c4565515e0f265c6511776e7193b22c0968ddc7", "8.14B"),
+        )
     ),
     *(
         Baseline(
             f"qwen3-reranker-{size.lower()}", "reranker", "evals.baselines.qwen_text:load_text",
-            f"Qwen/Qwen3-Reranker-{size}", licence="Apache-2.0", parameters=size, reads=("text",),
+            f"Qwen/Qwen3-Reranker-{size}", revision, "Apache-2.0", size, ("text",),
             unverified="line breaks between fields as in its transformers example; the vLLM one has blank lines",
         )
-        for size in ("0.6B", "4B", "8B")
+        for size, revision in (
+            ("0.6B", "6e9e69830b95c52b5fd889b7690dda3329508de3"),
+            ("4B", "f16fc5d5d2b9b1d0db8280929242745d79794ef5"),
+            ("8B", "5fa94080caafeaa45a15d11f969d7978e087a3db"),
+        )
     ),
 )  # fmt: skip
 

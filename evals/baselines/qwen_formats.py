@@ -84,9 +84,11 @@ MM_R5 = ListFormat(  # "process.For" has no space
 )  # fmt: skip
 
 _GME = "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n{}" + ASSISTANT + "<|endoftext|>"
-GME = EmbedFormat(_GME.format("{query}"), _GME.format("{image}{text}"), Checkpoint(256, 1280))
+GME = EmbedFormat(_GME.format("{query}"), _GME.format("{image}{text}"), Checkpoint(256, 1280, has_head=False))
 _EMBED = "<|im_start|>system\nRepresent the user's input.<|im_end|>\n<|im_start|>user\n{}" + ASSISTANT
-QWEN3_VL_EMBEDDING = EmbedFormat(_EMBED.format("{query}"), _EMBED.format("{image}{text}"), Checkpoint(4, 1800))
+QWEN3_VL_EMBEDDING = EmbedFormat(
+    _EMBED.format("{query}"), _EMBED.format("{image}{text}"), Checkpoint(4, 1800, has_head=False)
+)
 
 FORMATS: dict[str, PairFormat | ListFormat | EmbedFormat] = {  # by the names of the records
     "qwen3-vl-reranker-2b": QWEN3_VL_RERANKER,

@@ -34,6 +34,7 @@ class Checkpoint:
     no: str = "no"
     base: str | None = None  # the checkpoint is a LoRA adapter of this model
     processor: str | None = None  # the makers use that of another model
+    has_head: bool = True  # an embedder may be published without its LM head
 
 
 def open_slot_model(record: Baseline, source: str, checkpoint: Checkpoint, device: str | None) -> SlotModel:
@@ -51,6 +52,7 @@ def open_slot_model(record: Baseline, source: str, checkpoint: Checkpoint, devic
         revision=record.revision if is_ours and not base else None,
         device=device,
         processor=checkpoint.processor if is_ours else None,
+        may_lack=() if checkpoint.has_head else ("lm_head.weight",),
     )
     images = copy.deepcopy(loaded.image_processor)
     area = (images.patch_size * images.merge_size) ** 2

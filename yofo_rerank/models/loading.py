@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +51,7 @@ def load_model(
     dtype: str = "auto",
     model_kwargs: Mapping[str, Any] | None = None,
     processor: str | None = None,
+    may_lack: Collection[str] = (),
 ) -> LoadedModel:
     """Load a model of a supported family from a hub id or a local folder; safetensors only, no remote code.
 
@@ -64,6 +65,7 @@ def load_model(
         model_kwargs: further arguments of the model class's `from_pretrained` (`attn_implementation`, `device_map`,
             `quantization_config`, ...), and `compile`: True or arguments of `torch.compile`.
         processor: hub id or folder, where the model has none of its own.
+        may_lack: weights that nothing will read, such as an embedder's LM head.
 
     Raises:
         ModelError: not found, not a supported family, no safetensors, no such device.
@@ -84,8 +86,8 @@ def load_model(
         model, report = getattr(transformers, family.model_class).from_pretrained(
             base, dtype="auto", use_safetensors=True, output_loading_info=True, **further
         )
-    if report["missing_keys"]:  # transformers would go on with random ones
-        raise ModelError(f"{name!r} lacks {len(report['missing_keys'])} weights, such as {min(report['missing_keys'])}")
+    if missing := set(report["missing_keys"]) - set(may_lack):  # transformers would go on with random ones
+        raise ModelError(f"{name!r} lacks {len(missing)} weights, such as {min(missing)}")
     fingerprint = base_fingerprint(model)
     if config is None and adapter_folder is None:
         warn_if_untrained(layout, tokenizer)
@@ -108,9 +110,7 @@ def load_model(
     model.eval().requires_grad_(False)
     if compiled:
         model.get_submodule(family.language_model).compile(**({} if compiled is True else compiled))
-    return LoadedModel(
-        model, tokenizer, pair.image_processor, layout, config, fingerprint, digest, chat_template(pair)
-    )
+    return LoadedModel(model, tokenizer, pair.image_processor, layout, config, fingerprint, digest, chat_template(pair))
 
 
 def check_dtype(dtype: str) -> None:

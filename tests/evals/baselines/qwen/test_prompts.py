@@ -94,13 +94,17 @@ def test_lamras_spaces_and_spelling():
     assert "process.For example" in MM_R5.before
 
 
-def test_lamras_list(scorer, family_tiny, render, shown):
-    tiny, two = family_tiny("qwen2_vl"), shown[:2]
-    user = [text(LAMRA_LIST_TEXT), text("Query:"), text(LAMRA_QUERY), text("Candidates:")]
-    user += [text("(1) "), {"type": "image"}, text("(2) "), {"type": "image"}, text("A grey skirt.")]
-    rendered = render(tiny.processor.tokenizer, "qwen2_vl", [{"role": "user", "content": user}])
+@pytest.mark.parametrize("name", ["lamra-rank-listwise", "unime-v2-reranker-listwise"])
+def test_lists_of_lamra_and_unime(name, scorer, family_tiny, render, shown):
+    tiny, two = family_tiny(FAMILY[name]), shown[:2]
+    said, query, own = LAMRA_LIST_TEXT, LAMRA_QUERY, "A grey skirt."
+    if name.startswith("unime"):
+        said, query, own = said.replace(25 * " ", " "), QUERY, "a grey skirt"
+    user = [text(said), text("Query:"), text(query), text("Candidates:")]
+    user += [text("(1) "), {"type": "image"}, text("(2) "), {"type": "image"}, text(own)]
+    rendered = render(tiny.processor.tokenizer, FAMILY[name], [{"role": "user", "content": user}])
     wanted = tiny.processor(text=[rendered], images=[one.load_image() for one in two])["input_ids"][0]
-    assert scorer("lamra-rank-listwise").lay_out(QUERY, two).ids == list(wanted)
+    assert scorer(name).lay_out(QUERY, two).ids == list(wanted)
 
 
 def test_mm_r5s_list(scorer, shown, family_tiny, render):

@@ -12,7 +12,7 @@ from evals.baselines.checks import Checked, ConstantScores, score_counting
 from evals.baselines.qwen_formats import FORMATS
 from evals.baselines.registry import baselines, get_baseline
 from evals.baselines.slot_scorer import EmbedFormat, PairFormat, sentence
-from tests.evals.baselines.qwen.conftest import FAMILY
+from tests.evals.baselines.qwen.conftest import FAMILY, WORDS
 from tests.evals.baselines.qwen.messages import QUERY
 from yofo_rerank.errors import AdapterMismatch, DocumentError, ModelError
 
@@ -144,7 +144,7 @@ def mono(make_tiny, saved_model, tmp_path_factory):
     from peft import LoraConfig, get_peft_model
 
     folder = tmp_path_factory.mktemp("mono")
-    tiny = make_tiny("qwen2_vl", words=("Yes", "No", "True", "False"))
+    tiny = make_tiny("qwen2_vl", words=WORDS)
     base = saved_model(tiny, folder / "base")
     tiny.model.name_or_path = str(base)
     model = get_peft_model(tiny.model, LoraConfig(r=4, lora_alpha=8, target_modules=r".*language_model.*q_proj"))
@@ -195,6 +195,19 @@ def test_every_record_says_what_it_is():
     for name in ("lychee-rerank-mm", "gme-2b", "lamra-rank-listwise", "mm-r5", "qwen3-vl-reranker-2b"):
         assert found[name].unverified, name
     assert found["monoqwen2-vl"].reads == found["mm-r5"].reads == ("image",)
+
+
+def test_an_embedder_without_its_head(make_tiny, saved_model, tmp_path, shown):
+    """As Qwen3-VL-Embedding-8B is published; of a reranker the head may not be absent."""
+    tiny = make_tiny("qwen3_vl", words=WORDS, tied=False)
+    folder = saved_model(tiny, tmp_path / "whole")
+    wanted = get_baseline("qwen3-vl-embedding-8b").load(str(folder)).score(QUERY, shown)
+    weights = load_file(folder / "model.safetensors")
+    del weights["lm_head.weight"]
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    assert get_baseline("qwen3-vl-embedding-8b").load(str(folder)).score(QUERY, shown) == wanted
+    with pytest.raises(ModelError, match=r"lacks 1 weights, such as lm_head\.weight"):
+        get_baseline("qwen3-vl-reranker-8b").load(str(folder))
 
 
 def test_a_processor_from_elsewhere(family_folder, family_tiny, tmp_path, monkeypatch, shown):
