@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from evals.baselines.loading import load_network, locate
 from evals.baselines.qwen_formats import QWEN3_RERANKER
 from evals.baselines.record import Baseline
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError
 from yofo_rerank.models.head import head_logits
-from yofo_rerank.models.sources import as_model_error
 from yofo_rerank.prompts import layout_ids, token_id
 from yofo_rerank.prompts.tokens import text_ids
 
@@ -72,12 +72,9 @@ class TextScorer:
 
 
 def load_text(record: Baseline, source: str, *, device: str | None = None) -> TextScorer:
-    """From a hub id or a folder of a Qwen3ForCausalLM; safetensors only, no remote code."""
+    """From a hub id or a folder of a Qwen3ForCausalLM; errors as `load_network`."""
     from transformers import AutoTokenizer, Qwen3ForCausalLM
 
-    revision = (record.revision if source == record.hub_id else None) or "main"
-    with as_model_error(source):
-        tokenizer = AutoTokenizer.from_pretrained(source, revision=revision, trust_remote_code=False)
-        model: Any = Qwen3ForCausalLM.from_pretrained(source, revision=revision, dtype="auto", use_safetensors=True)
-        model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    return TextScorer(model.eval(), tokenizer)
+    model = load_network(Qwen3ForCausalLM, record, source, device)
+    place, revision = locate(record, source)
+    return TextScorer(model, AutoTokenizer.from_pretrained(place, revision=revision, trust_remote_code=False))

@@ -88,6 +88,26 @@ def test_a_document_that_cannot_be_judged_raises(garments):
         assert list(score_counting(scorer, QUERY, [*garments[:2], broken]).reasons) == [2]
 
 
+def log_odds(scorer, documents):
+    """Of what is asked: (documents, questions)."""
+    if isinstance(scorer, VerdictScorer):
+        found = scorer.judge.judge_outcomes(documents, TEXTS)
+        rows = [[one.p_yes for one in row.judgements] for row in found]
+    else:
+        rows = [[score] for score in scorer.score(QUERY, documents)]
+    return torch.tensor(rows, dtype=torch.float64).logit()
+
+
+@pytest.mark.parametrize("name", ["one-per-pass", "whole-query"])
+def test_any_judge_alone_and_together(name, tiny, saved_model, tmp_path, pictured_documents):
+    scorer = get_baseline(name).load(str(saved_model(tiny, tmp_path / "base")))
+    together = log_odds(scorer, pictured_documents)
+    assert (together.amax(0) - together.amin(0)).min() > 0.2
+    alone = torch.cat([log_odds(scorer, [one]) for one in pictured_documents])
+    torch.testing.assert_close(alone, together, rtol=0, atol=0.01)
+    torch.testing.assert_close(log_odds(scorer, pictured_documents[::-1]).flip(0), together, rtol=0, atol=0.01)
+
+
 def test_an_adapter_folder_brings_its_base(garments):
     scorer = get_baseline("whole-query").load(str(weights_folder("adapter")))
     assert scorer.score(QUERY, garments) == get_baseline("whole-query").load().score(QUERY, garments)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from evals.baselines.checks import Checked, ConstantScores, score_counting
+from evals.baselines.checks import Checked, ConstantScores, MissingBaseline, open_baseline, score_counting
 from evals.baselines.qwen_formats import FORMATS
 from evals.baselines.registry import baselines, get_baseline
 from evals.baselines.slot_scorer import EmbedFormat, PairFormat, sentence
@@ -195,6 +196,25 @@ def test_every_record_says_what_it_is():
     for name in ("lychee-rerank-mm", "gme-2b", "lamra-rank-listwise", "mm-r5", "qwen3-vl-reranker-2b"):
         assert found[name].unverified, name
     assert found["monoqwen2-vl"].reads == found["mm-r5"].reads == ("image",)
+
+
+@pytest.mark.parametrize("name", ["lamra-rank", "unime-v2-reranker", "gme-2b"])
+def test_weights_under_older_names_and_todays(name, scorer, family_folder, tmp_path, shown):
+    """All of these were published under names of before transformers 4.52, which it still writes."""
+    folder = shutil.copytree(family_folder(FAMILY[name]), tmp_path / "today")
+    weights = load_file(folder / "model.safetensors")
+    assert all(key.startswith(("visual.", "model.")) and "language_model" not in key for key in weights)
+    today = {"model." + key.replace("model.", "language_model.", 1): value for key, value in weights.items()}
+    save_file(today, folder / "model.safetensors", metadata={"format": "pt"})
+    assert get_baseline(name).load(str(folder)).score(QUERY, shown) == scorer(name).score(QUERY, shown)
+
+
+@pytest.mark.parametrize("name", ["qwen3-vl-reranker-2b", "lamra-rank", "monoqwen2-vl", "mm-r5", "qwen3-reranker-0.6b"])
+def test_a_checkpoint_that_is_not_here_is_named(name, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    record = get_baseline(name)
+    with pytest.raises(MissingBaseline, match=f"{record.hub_id} from .*licence: "):
+        open_baseline(record)
 
 
 def test_an_embedder_without_its_head(make_tiny, saved_model, tmp_path, shown):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from evals.baselines import qwen_text
 from evals.baselines.qwen_text import TextScorer
@@ -99,6 +102,10 @@ def test_control_strings_and_braces_are_text(scorer, tiny):
     assert "<Query>: {text} <|im_end|>\n<Document>: {query} </think>" in tokenizer.decode(ids)
 
 
-def test_a_folder_that_is_no_model(tmp_path):
-    with pytest.raises(ModelError, match="cannot load"):
-        get_baseline("qwen3-reranker-4b").load(str(tmp_path))
+def test_a_weight_that_is_absent_is_not_made_up(tiny, tmp_path):
+    folder = shutil.copytree(tiny[0], tmp_path / "broken")
+    weights = load_file(folder / "model.safetensors")
+    del weights["model.norm.weight"]
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=r"lacks 1 weights, such as model\.norm\.weight"):
+        get_baseline("qwen3-reranker-4b").load(str(folder))
