@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from evals.baselines.prompt import Laid, Values, lay_out
 from evals.baselines.slot_model import Checkpoint, image_of, speak
@@ -40,7 +39,6 @@ class ListScorer:
     Ranks of two lists do not compare, so a list that fails must not be scored in parts.
     """
 
-    listwise: ClassVar[bool] = True
     model: SlotModel
     layout: ListFormat
 
@@ -76,7 +74,8 @@ class ListScorer:
 
     def _rank(self, query: str, documents: Sequence[Document]) -> list[int]:
         tokenizer = self.model.maker.tokenizer
-        said, logits = speak(self.model, self.lay_out(query, documents), self.layout.max_new_tokens)
+        laid, layout = self.lay_out(query, documents), self.layout
+        said, logits = speak(self.model, laid, layout.max_new_tokens, logits=layout.one_best)
         text = str(tokenizer.decode(said))
         numbers = read_numbers(self.layout, text, len(documents))
         if not numbers:

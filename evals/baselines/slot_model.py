@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -107,8 +107,13 @@ def read_last(model: SlotModel, prompts: Iterable[Laid]) -> torch.Tensor:
 
 
 @torch.inference_mode()
-def speak(model: SlotModel, laid: Laid, max_new_tokens: int) -> tuple[list[int], list[torch.Tensor]]:
-    """What the model says behind a prompt, greedily: token ids without the end, and the logits of every step."""
+def speak(
+    model: SlotModel, laid: Laid, max_new_tokens: int, *, logits: bool = False
+) -> tuple[list[int], Sequence[torch.Tensor]]:
+    """What the model says behind a prompt, greedily: token ids without the end, and the logits of every step if asked.
+
+    Those of 8,192 steps would be 5 GB.
+    """
     network, tokenizer = model.network, model.maker.tokenizer
     ids = torch.tensor([laid.ids], device=network.device)
     vision = {}
@@ -117,8 +122,9 @@ def speak(model: SlotModel, laid: Laid, max_new_tokens: int) -> tuple[list[int],
         vision["image_grid_thw"] = torch.tensor(laid.prefix.grids, device=network.device)
     ends = [token_id(tokenizer, "<|im_end|>"), token_id(tokenizer, "<|endoftext|>")]
     config = GenerationConfig(
-        do_sample=False, max_new_tokens=max_new_tokens, eos_token_id=ends, pad_token_id=ends[1],
-        return_dict_in_generate=True, output_logits=True,
+        do_sample=False, repetition_penalty=1.0,  # or the checkpoint's own would count: Qwen2.5-VL's has 1.05
+        max_new_tokens=max_new_tokens, eos_token_id=ends, pad_token_id=ends[1],
+        return_dict_in_generate=True, output_logits=logits,
     )  # fmt: skip
     with model.lock:
         said = network.model.generate(  # type: ignore[operator]
@@ -129,4 +135,4 @@ def speak(model: SlotModel, laid: Laid, max_new_tokens: int) -> tuple[list[int],
             **vision,
         )
     new = said.sequences[0, len(laid.ids) :].tolist()
-    return [one for one in new if one not in ends], [step[0].float() for step in said.logits]
+    return [one for one in new if one not in ends], [step[0] for step in said.logits or ()]
