@@ -18,6 +18,7 @@ from yofo_rerank.shared import Shared
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, ProcessorMixin
 
+    from yofo_rerank.models.families import Family
     from yofo_rerank.models.loading import LoadedModel
     from yofo_rerank.models.prefixes import PrefixMaker
     from yofo_rerank.models.slot_model import SlotModel
@@ -135,6 +136,7 @@ def from_components(
 
 def build_slot_model(loaded: LoadedModel, budget: Budget, identity: bytes = b"", *, live: bool = False) -> SlotModel:
     """Put network, prompt format and cache together, and check that the answers are single tokens."""
+    from yofo_rerank.models.families import get_family
     from yofo_rerank.models.network import Network
     from yofo_rerank.models.prefixes import PrefixMaker
     from yofo_rerank.models.slot_model import SlotModel
@@ -143,8 +145,9 @@ def build_slot_model(loaded: LoadedModel, budget: Budget, identity: bytes = b"",
     from yofo_rerank.prompts import answer_ids, token_id
     from yofo_rerank.prompts.format import IMAGE_PAD
 
-    layout, tokenizer, config = _layout(loaded), loaded.tokenizer, loaded.config
+    family = get_family(loaded.model.config)
     check_image_processor(loaded.image_processor, loaded.model.config.vision_config)
+    layout, tokenizer, config = _layout(loaded, family), loaded.tokenizer, loaded.config
     for token in (*([layout.placeholder] if layout.placeholder else ()), *layout.special_tokens):
         token_id(tokenizer, token)
     if token_id(tokenizer, IMAGE_PAD) != loaded.model.config.image_token_id:
@@ -179,12 +182,11 @@ def build_slot_model(loaded: LoadedModel, budget: Budget, identity: bytes = b"",
     )
 
 
-def _layout(loaded: LoadedModel) -> PromptFormat:
+def _layout(loaded: LoadedModel, family: Family) -> PromptFormat:
     """The prompt format with what it takes from the family and from the model's own chat template."""
-    from yofo_rerank.models.families import get_family
     from yofo_rerank.prompts.chat import chat_turn
 
-    layout, family = loaded.layout, get_family(loaded.model.config)  # an unsupported one is an error in any case
+    layout = loaded.layout
     if layout.family_system:
         layout = replace(layout, before_document=family.default_system + layout.before_document)
     if layout.own_chat and loaded.chat_template:

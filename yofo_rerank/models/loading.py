@@ -13,7 +13,7 @@ import transformers
 from yofo_rerank.errors import AdapterMismatch, ModelError
 from yofo_rerank.models.adapter import attach_adapter
 from yofo_rerank.models.config import YofoConfig, choose_format
-from yofo_rerank.models.families import check_depth, get_family
+from yofo_rerank.models.families import Family, check_depth, get_family
 from yofo_rerank.models.fingerprint import base_fingerprint, is_same_base
 from yofo_rerank.models.sources import ADAPTER_WEIGHTS, as_model_error, file_digest, resolve
 from yofo_rerank.models.tokens import add_special_tokens, warn_if_untrained
@@ -81,13 +81,9 @@ def load_model(
         check_depth(config_of_model)
         pair = transformers.AutoProcessor.from_pretrained(processor or base, trust_remote_code=False)
         tokenizer = _adapter_tokenizer(adapter_folder) or pair.tokenizer
-        further = {"attn_implementation": "sdpa", **(model_kwargs or {})}
-        compiled = further.pop("compile", None)
-        model, report = getattr(transformers, family.model_class).from_pretrained(
-            base, dtype="auto", use_safetensors=True, output_loading_info=True, **further
-        )
-    if missing := set(report["missing_keys"]) - set(may_lack):  # transformers would go on with random ones
-        raise ModelError(f"{name!r} lacks {len(missing)} weights, such as {min(missing)}")
+    further = {"attn_implementation": "sdpa", **(model_kwargs or {})}
+    compiled = further.pop("compile", None)
+    model = _read_weights(name, base, family, may_lack, further)
     fingerprint = base_fingerprint(model)
     if config is None and adapter_folder is None:
         warn_if_untrained(layout, tokenizer)
@@ -102,15 +98,32 @@ def load_model(
         digest = file_digest(adapter_folder / ADAPTER_WEIGHTS)
     linearise_patches(model.get_submodule(family.patch_embedding))
     batch_pictures(model.get_submodule(family.patch_embedding.rpartition(".")[0]))
-    if "quantization_config" not in further:
-        _cast(model, dtype)
     with as_model_error(name):  # an unknown device, or one that is not there
-        if "device_map" not in further:
-            model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    model.eval().requires_grad_(False)
+        _place(model, dtype, device, further)
     if compiled:
         model.get_submodule(family.language_model).compile(**({} if compiled is True else compiled))
     return LoadedModel(model, tokenizer, pair.image_processor, layout, config, fingerprint, digest, chat_template(pair))
+
+
+def _read_weights(
+    name: str, base: Path, family: Family, may_lack: Collection[str], further: Mapping[str, Any]
+) -> PreTrainedModel:
+    with as_model_error(name):
+        model, report = getattr(transformers, family.model_class).from_pretrained(
+            base, dtype="auto", use_safetensors=True, output_loading_info=True, **further
+        )
+    if missing := set(report["missing_keys"]) - set(may_lack):  # transformers would go on with random ones
+        raise ModelError(f"{name!r} lacks {len(missing)} weights, such as {min(missing)}")
+    return model
+
+
+def _place(model: Any, dtype: str, device: str | None, further: Mapping[str, Any]) -> None:
+    """In its dtype on its device, to be read alone; what `further` decides stays as it is."""
+    if "quantization_config" not in further:
+        _cast(model, dtype)
+    if "device_map" not in further:
+        model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    model.eval().requires_grad_(False)
 
 
 def check_dtype(dtype: str) -> None:
