@@ -1,0 +1,157 @@
+"""Whatever ranks documents, behind one face: ours, or a baseline by its name; what fails is named, never scored."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from evals.baselines.record import Scorer
+from evals.baselines.registry import baselines
+from evals.opening import open_judge
+from yofo_rerank import Document, YofoReranker
+from yofo_rerank.errors import (
+    ConfigError,
+    DecomposeError,
+    DocumentError,
+    MissingExtra,
+    ModelError,
+    RequirementError,
+    RuleError,
+    YofoError,
+)
+from yofo_rerank.prompts.format import Attention
+
+OURS = "yofo"
+
+
+class MissingModel(YofoError, RuntimeError):
+    """A contestant's extra or checkpoint is absent; says what is wanted, from where and under which licence."""
+
+    default_code = "missing_model"
+
+
+class Scored(NamedTuple):
+    """What became of one document: a score, or the reason why there is none."""
+
+    score: float | None
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class System:
+    """A contestant that was opened: `reranker` where it gives verdicts, else `scorer`; `about` goes into records."""
+
+    name: str
+    about: dict[str, Any] = field(default_factory=dict)
+    reranker: YofoReranker | None = None
+    scorer: Scorer | None = None
+
+    @property
+    def judge(self) -> Any:
+        """What answers requirements, or None where there are only scores."""
+        return self.reranker.judge if self.reranker else None
+
+    def score(
+        self,
+        query: str,
+        documents: Sequence[Document],
+        *,
+        requirements: Sequence[str] | None = None,
+        scoring: Any = None,
+    ) -> list[Scored]:
+        """One outcome per document, in the order given; `requirements` and `scoring` are heeded by ours alone."""
+        if self.reranker:
+            return _reranked(self.reranker, query, documents, requirements, scoring)
+        if self.scorer is None:
+            raise ConfigError(f"{self.name} has neither a reranker nor a scorer")
+        return score_each(self.scorer, query, documents)
+
+
+def open_system(
+    name: str,
+    source: str | None = None,
+    *,
+    adapter: str | None = None,
+    device: str | None = None,
+    rule: str = "weighted",
+    attention: Attention | None = None,
+) -> System:
+    """A contestant by name: "yofo" (ours; `source` is "mini", a folder or a hub id), or a baseline.
+
+    Raises:
+        ConfigError: an unknown name; names the known ones.
+        MissingModel: its extra or checkpoint is not there.
+    """
+    if name == OURS:
+        return _open_ours(source or "mini", adapter, device, rule, attention)
+    known = baselines()
+    if name not in known:
+        raise ConfigError(f"unknown model {name!r}; known are {', '.join([OURS, *known])}")
+    record = known[name]
+    about = record.to_dict() | {"source": source}
+    try:
+        return System(name, about, scorer=record.load(source, device=device))
+    except (MissingExtra, ModuleNotFoundError) as error:
+        wanted = f"{name} needs {record.needs or 'an extra'}, which is not installed: {error}"
+        raise MissingModel(wanted) from error
+    except (OSError, ModelError) as error:
+        place = f"{record.hub_id or 'its source'}{f' at {record.revision}' if record.revision else ''}"
+        raise MissingModel(
+            f"{name} cannot be loaded from {source or place}; it comes from {place} under {record.licence}: {error}"
+        ) from error
+
+
+def _open_ours(model: str, adapter: str | None, device: str | None, rule: str, attention: Attention | None) -> System:
+    judge = open_judge(model, adapter, device=device, attention=attention)
+    try:
+        about = judge.info()
+    except (OSError, ModelError) as error:
+        raise MissingModel(f"{OURS} cannot be loaded from {model!r}: {error}") from error
+    about = {"source": model, "adapter": adapter, "rule": rule} | about
+    return System(OURS, about, reranker=YofoReranker(judge, scoring=rule))
+
+
+def score_each(scorer: Scorer, query: str, documents: Sequence[Document]) -> list[Scored]:
+    """Scores of all together; where one fails, each is asked alone, so that it fails alone.
+
+    Raises:
+        ModelError, ConfigError: the contestant itself is broken, as by a wrong template.
+    """
+    try:
+        return [_checked(score) for score in _scores(scorer, query, documents)]
+    except (ModelError, ConfigError, RequirementError, MissingExtra):
+        raise
+    except Exception as error:  # other people's code; what it raises is counted
+        if len(documents) == 1:
+            code = error.code if isinstance(error, YofoError) else type(error).__name__
+            return [Scored(None, code)]
+        alone = [score_each(scorer, query, [document])[0] for document in documents]
+        if not isinstance(error, DocumentError) and all(one.failure for one in alone):
+            raise  # nothing works: that is no matter of single documents
+        return alone
+
+
+def _scores(scorer: Scorer, query: str, documents: Sequence[Document]) -> list[float]:
+    scores = scorer.score(query, documents)
+    if len(scores) != len(documents):
+        raise ModelError(f"wanted {len(documents)} scores, but got {len(scores)}")
+    return [float(score) for score in scores]
+
+
+def _checked(score: float) -> Scored:
+    return Scored(score) if math.isfinite(score) else Scored(None, "not_finite")
+
+
+def _reranked(
+    reranker: YofoReranker, query: str, documents: Sequence[Document], requirements: Any, scoring: Any
+) -> list[Scored]:
+    scored = [Scored(None, "dropped")] * len(documents)
+    try:
+        ranking = reranker.rerank(query, documents, requirements=requirements, scoring=scoring)
+    except (DecomposeError, RequirementError, RuleError) as error:  # the query itself cannot be asked
+        return [Scored(None, error.code)] * len(documents)
+    for place in ranking:
+        scored[place.index] = Scored(None, place.failure.code) if place.failure else Scored(place.score)
+    return scored
