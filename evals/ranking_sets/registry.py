@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from evals.data_sets import MissingData
 from yofo_rerank.errors import ConfigError
@@ -52,7 +52,7 @@ def _of_mteb(name: str) -> list[AbsTaskRetrieval]:
     other = [task.metadata.name for task in tasks if not isinstance(task, AbsTaskRetrieval)]
     if other:
         raise ConfigError(f"{other[0]} ranks no documents; wanted a retrieval or reranking task")
-    return tasks
+    return cast("list[AbsTaskRetrieval]", tasks)
 
 
 def load(task: Any) -> None:
