@@ -83,7 +83,7 @@ def main(
             missing.add(name, error, {paths[who]: settings | {"model": who} for who in model})
             continue
         if candidates:
-            one.convert_to_reranking(candidates, top_k)
+            registry.take_candidates(one, candidates, top_k)
         if limit:
             registry.limit_queries(one, limit)
         rows = []

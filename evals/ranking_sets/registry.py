@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from evals.data_sets import MissingData
+from evals.data_sets import BadData, MissingData
 from yofo_rerank.errors import ConfigError
 from yofo_rerank.frameworks.extras import require
 
@@ -73,6 +74,21 @@ def load(task: Any) -> None:
         where = f"https://huggingface.co/datasets/{about.dataset['path']} at {about.dataset['revision']}"
         wanted = f"they come from {where} under {licence(task)}"
         raise MissingData(f"the data of {about.name} are not there ({error}); {wanted}") from error
+
+
+def take_candidates(task: Any, predictions: Path, top_k: int) -> None:
+    """Make a reranking task of a plain retrieval task, by the predictions that a first stage wrote with mteb.
+
+    Raises:
+        MissingData: there is no such file.
+        BadData: it is no file of `mteb.evaluate(..., prediction_folder=...)`.
+    """
+    try:
+        task.convert_to_reranking(predictions, top_k)
+    except FileNotFoundError as error:
+        raise MissingData(f"no predictions at {str(predictions)!r}; `mteb.evaluate` writes them") from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise BadData(f"{predictions}: no predictions of mteb for {task.metadata.name} ({error!r})") from error
 
 
 def limit_queries(task: Any, n: int) -> None:
