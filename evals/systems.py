@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from evals.baselines.counting import score_counting
+from evals.baselines.presence import MissingBaseline, open_baseline
 from evals.baselines.record import Scorer
 from evals.baselines.registry import baselines
 from evals.opening import open_judge
@@ -14,8 +15,6 @@ from yofo_rerank import Document, YofoReranker
 from yofo_rerank.errors import (
     ConfigError,
     DecomposeError,
-    DocumentError,
-    MissingExtra,
     ModelError,
     RequirementError,
     RuleError,
@@ -66,7 +65,7 @@ class System:
             return _reranked(self.reranker, query, documents, requirements, scoring)
         if self.scorer is None:
             raise ConfigError(f"{self.name} has neither a reranker nor a scorer")
-        return score_each(self.scorer, query, documents)
+        return _counted(self.scorer, query, documents)
 
 
 def open_system(
@@ -90,17 +89,10 @@ def open_system(
     if name not in known:
         raise ConfigError(f"unknown model {name!r}; known are {', '.join([OURS, *known])}")
     record = known[name]
-    about = record.to_dict() | {"source": source}
     try:
-        return System(name, about, scorer=record.load(source, device=device))
-    except (MissingExtra, ModuleNotFoundError) as error:
-        wanted = f"{name} needs {record.needs or 'an extra'}, which is not installed: {error}"
-        raise MissingModel(wanted) from error
-    except (OSError, ModelError) as error:
-        place = f"{record.hub_id or 'its source'}{f' at {record.revision}' if record.revision else ''}"
-        raise MissingModel(
-            f"{name} cannot be loaded from {source or place}; it comes from {place} under {record.licence}: {error}"
-        ) from error
+        return System(name, record.to_dict() | {"source": source}, scorer=open_baseline(record, source, device=device))
+    except MissingBaseline as error:
+        raise MissingModel(str(error)) from error
 
 
 def _open_ours(model: str, adapter: str | None, device: str | None, rule: str, attention: Attention | None) -> System:
@@ -113,35 +105,13 @@ def _open_ours(model: str, adapter: str | None, device: str | None, rule: str, a
     return System(OURS, about, reranker=YofoReranker(judge, scoring=rule))
 
 
-def score_each(scorer: Scorer, query: str, documents: Sequence[Document]) -> list[Scored]:
-    """Scores of all together; where one fails, each is asked alone, so that it fails alone.
-
-    Raises:
-        ModelError, ConfigError: the contestant itself is broken, as by a wrong template.
-    """
-    try:
-        return [_checked(score) for score in _scores(scorer, query, documents)]
-    except (ModelError, ConfigError, RequirementError, MissingExtra):
-        raise
-    except Exception as error:  # other people's code; what it raises is counted
-        if len(documents) == 1:
-            code = error.code if isinstance(error, YofoError) else type(error).__name__
-            return [Scored(None, code)]
-        alone = [score_each(scorer, query, [document])[0] for document in documents]
-        if not isinstance(error, DocumentError) and all(one.failure for one in alone):
-            raise  # nothing works: that is no matter of single documents
-        return alone
-
-
-def _scores(scorer: Scorer, query: str, documents: Sequence[Document]) -> list[float]:
-    scores = scorer.score(query, documents)
-    if len(scores) != len(documents):
-        raise ModelError(f"wanted {len(documents)} scores, but got {len(scores)}")
-    return [float(score) for score in scores]
-
-
-def _checked(score: float) -> Scored:
-    return Scored(score) if math.isfinite(score) else Scored(None, "not_finite")
+def _counted(scorer: Scorer, query: str, documents: Sequence[Document]) -> list[Scored]:
+    """Reasons are kinds of errors, which can be counted; what each said of which document is not kept."""
+    counted = score_counting(scorer, query, documents)
+    return [
+        Scored(score, None if score is not None else counted.reasons[place].partition(":")[0])
+        for place, score in enumerate(counted.scores)
+    ]
 
 
 def _reranked(

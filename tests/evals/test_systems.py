@@ -2,7 +2,8 @@ import pytest
 
 from evals import systems
 from evals.baselines.record import Baseline
-from evals.systems import MissingModel, Scored, System, open_system, score_each
+from evals.baselines.scores import Checked
+from evals.systems import MissingModel, Scored, System, open_system
 from yofo_rerank import Document, YofoReranker
 from yofo_rerank.errors import ConfigError, ImageError, MissingExtra, ModelError
 
@@ -22,50 +23,20 @@ class Lengths:
         return [float(len(one.text)) for one in documents]
 
 
-class Broken:
-    def __init__(self, scores):
-        self.scores = scores
-
-    def score(self, query, documents):
-        if isinstance(self.scores, Exception):
-            raise self.scores
-        return self.scores
-
-
 def test_scores_come_in_the_order_of_the_documents():
-    assert score_each(Lengths(), "q", DOCUMENTS) == [Scored(3.0), Scored(4.0), Scored(5.0)]
+    assert System("s", scorer=Lengths()).score("q", DOCUMENTS) == [Scored(3.0), Scored(4.0), Scored(5.0)]
 
 
-@pytest.mark.parametrize(
-    ("error", "code"), [(ImageError("torn", code="truncated"), "truncated"), (IndexError("boo"), "IndexError")]
-)
-def test_a_document_that_fails_fails_alone_and_has_no_score(error, code):
-    scorer = Lengths(error)
-    assert score_each(scorer, "q", DOCUMENTS) == [Scored(3.0), Scored(None, code), Scored(5.0)]
-    assert scorer.calls == [["a", "b", "c"], ["a"], ["b"], ["c"]]
+@pytest.mark.parametrize("error", [ImageError("torn"), IndexError("boo")])
+def test_a_document_that_fails_fails_alone_and_has_no_score(error):
+    scored = System("s", scorer=Lengths(error)).score("q", DOCUMENTS)
+    assert scored == [Scored(3.0), Scored(None, type(error).__name__), Scored(5.0)]
 
 
-def test_a_score_that_is_no_number_is_a_failure():
-    assert score_each(Broken([1.0, float("nan"), float("inf")]), "q", DOCUMENTS) == [
-        Scored(1.0),
-        Scored(None, "not_finite"),
-        Scored(None, "not_finite"),
-    ]
-
-
-@pytest.mark.parametrize("error", [ModelError("every score is 0.5"), ConfigError("no"), RuntimeError("no GPU")])
-def test_a_broken_contestant_is_no_matter_of_documents(error):
-    with pytest.raises(type(error), match=str(error)):
-        score_each(Broken(error), "q", DOCUMENTS)
-
-
-def test_documents_that_all_fail_are_all_counted():
-    assert score_each(Broken(ImageError("torn")), "q", DOCUMENTS) == [Scored(None, "bad_image")] * 3
-
-
-def test_too_few_scores_are_refused():
-    with pytest.raises(ModelError, match="wanted 3 scores, but got 1"):
-        score_each(Broken([1.0]), "q", DOCUMENTS)
+def test_a_contestant_that_sees_no_difference_is_refused():
+    alike = [Document(text=text) for text in ("red", "tan", "sea")]
+    with pytest.raises(ModelError, match="distinct documents score 3"):
+        System("s", scorer=Checked(Lengths(), "s")).score("q", alike)
 
 
 def test_what_the_reranker_cannot_judge_has_no_score(untrained_judge):
@@ -106,9 +77,9 @@ def test_an_unknown_name_is_answered_with_the_known_ones(known):
 
 
 def test_an_absent_checkpoint_says_what_and_from_where(known):
-    with pytest.raises(MissingModel, match=r"comes from owner/lengths at abc under MIT: no such folder"):
+    with pytest.raises(MissingModel, match=r"wanted absent; licence: MIT. no such folder"):
         open_system("lengths", "absent")
-    with pytest.raises(MissingModel, match="not installed: this needs something"):
+    with pytest.raises(MissingModel, match=r"not installed.*this needs something"):
         open_system("lengths", "extra")
     with pytest.raises(MissingModel, match="yofo cannot be loaded from '/nowhere'"):
         open_system("yofo", "/nowhere")

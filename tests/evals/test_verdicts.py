@@ -109,7 +109,7 @@ def test_opposites_are_of_the_sample(samples):
 def test_a_document_that_fails_is_counted(systems):
     torn = Sample("torn", Document(image=b"x", id="torn"), (Asked("a", answer=True),))
     assert ask_sample(systems["yofo"], torn) == {"failed": "not_an_image"}
-    assert ask_sample(systems["length"], torn) == {"failed": "bad_image"}
+    assert ask_sample(systems["length"], torn) == {"failed": "ImageError"}
     cut = Sample("torn", Document(image=b"x", id="torn"), (Asked("a", answer=True),), box=(0, 0, 1, 1))
     assert ask_sample(systems["length"], cut)["failed"] == "not_an_image"
 
