@@ -16,9 +16,6 @@ class MissingData(YofoError, FileNotFoundError):
 
     default_code = "missing_data"
 
-    def __str__(self) -> str:
-        return str(self.args[0])
-
 
 class BadData(YofoError, ValueError):
     """A file is there, but is not laid out as its makers published it; names the place."""

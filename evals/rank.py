@@ -24,7 +24,7 @@ from evals.record import RESULTS, print_table, write_record
 from evals.run_file import RUNS, RunFile, record_path, slug
 from evals.systems import System
 
-TABLE = ("model", *MEASURES, "failed", "pairs/s")
+TABLE = ("model", "licence", *MEASURES, "failed", "pairs/s")
 
 
 def measure(task: Any, system: System, run: RunFile) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def main(
         for who, system in systems.items():
             mine = settings | {"model": who, "about": system.about}
             figures = measure(one, system, RunFile(runs / slug("rank", name, who), mine, fresh=fresh))
-            rows.append((who, *row_of(figures)))
+            rows.append((who, system.licence, *row_of(figures)))
             typer.echo(f"wrote {write_record(paths[who], settings=mine, figures=figures)}")
         print_table(name, TABLE, rows, caption=f"data under {settings['licence']}; 95 % intervals over queries")
         one.unload_data()

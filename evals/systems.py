@@ -48,6 +48,11 @@ class System:
     scorer: Scorer | None = None
 
     @property
+    def licence(self) -> str:
+        """Of its weights, for tables; those of ours are named by whoever made them."""
+        return str(self.about.get("licence") or "-")
+
+    @property
     def judge(self) -> Any:
         """What answers requirements, or None where there are only scores."""
         return self.reranker.judge if self.reranker else None
@@ -101,7 +106,8 @@ def _open_ours(model: str, adapter: str | None, device: str | None, rule: str, a
         about = judge.info()
     except (OSError, ModelError) as error:
         raise MissingModel(f"{OURS} cannot be loaded from {model!r}: {error}") from error
-    about = {"source": model, "adapter": adapter, "rule": rule} | about
+    licence = "Apache-2.0" if model == "mini" and adapter is None else None
+    about = {"source": model, "adapter": adapter, "rule": rule, "licence": licence} | about
     return System(OURS, about, reranker=YofoReranker(judge, scoring=rule))
 
 

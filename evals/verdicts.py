@@ -60,16 +60,22 @@ def measure(system: System, data: VerdictSet, units: list[Unit], run: RunFile) -
     return figures_of(list(ask_all(system, units, run)), data.measures) | {"code": sorted(set(run.commits))}
 
 
-def show(data: VerdictSet, figures: dict[str, dict[str, Any]]) -> None:
+def show(data: VerdictSet, figures: dict[str, dict[str, Any]], licences: dict[str, str]) -> None:
     """One row for each contestant, with the columns that any of them has."""
     columns = [name for name in SHARES if any(name in one for one in figures.values())]
     rows = [
-        (who, *(_interval(found.get(name)) for name in columns), found["failed"]["units"], found["units_per_second"])
+        (
+            who,
+            licences[who],
+            *(_interval(found.get(name)) for name in columns),
+            found["failed"]["units"],
+            found["units_per_second"],
+        )
         for who, found in figures.items()
     ]
     caption = f"data under {data.origin.licence}; 95 % intervals from resampling documents"
     titles = [SHARES[name] for name in columns]
-    print_table(data.name, ("model", *titles, "failed", "units/s"), rows, caption=caption)
+    print_table(data.name, ("model", "licence", *titles, "failed", "units/s"), rows, caption=caption)
 
 
 def _interval(found: dict[str, float] | None) -> str | None:
@@ -114,7 +120,7 @@ def main(
         mine = settings | {"model": who, "about": system.about}
         found[who] = measure(system, data, units, RunFile(runs / slug(kind, name, who), mine, fresh=fresh))
         typer.echo(f"wrote {write_record(paths[who], settings=mine, figures=found[who])}")
-    show(data, found)
+    show(data, found, {who: system.licence for who, system in systems.items()})
     missing.close(skip=skip_missing)
 
 

@@ -92,12 +92,13 @@ def take_candidates(task: Any, predictions: Path, top_k: int) -> None:
 
 
 def limit_queries(task: Any, n: int) -> None:
-    """Keep the first n queries of every split."""
+    """Keep the first n queries of every split that have anything relevant; others are not measured anyway."""
     for splits in task.dataset.values():
         for split in splits.values():
-            queries = split["queries"].select(range(min(n, len(split["queries"]))))
-            split["queries"] = queries
-            split["relevant_docs"] = {id_: split["relevant_docs"].get(id_, {}) for id_ in queries["id"]}
+            relevant = split["relevant_docs"]
+            places = [place for place, id_ in enumerate(split["queries"]["id"]) if relevant.get(id_)]
+            split["queries"] = split["queries"].select(places[:n])
+            split["relevant_docs"] = {id_: relevant[id_] for id_ in split["queries"]["id"]}
 
 
 def licence(task: Any) -> str:

@@ -66,6 +66,20 @@ def test_mcmr(mcmr):
     assert registry.licence(task).startswith("CC BY-NC-SA 4.0")
 
 
+def test_a_limit_keeps_queries_that_can_be_measured(mcmr):
+    lines(
+        mcmr / "query.jsonl",
+        [{"qid": "q0", "query": "a", "pos_ids": ["x"]}, {"qid": "q1", "query": "b", "pos_ids": ["y"]}],
+    )
+    [task] = registry.get_tasks("MCMR", str(mcmr))
+    registry.load(task)
+    split = task.dataset["default"]["test"]
+    split["relevant_docs"]["q0"] = {}
+    registry.limit_queries(task, 1)
+    assert split["queries"]["id"] == ["q1"]
+    assert split["relevant_docs"] == {"q1": {"y": 1}}
+
+
 @pytest.mark.parametrize("name", ["candidate.jsonl", "query.jsonl", "topk50.jsonl"])
 def test_mcmr_says_what_is_missing_and_whence_it_comes(mcmr, name):
     (mcmr / name).unlink()
