@@ -30,7 +30,7 @@ class Missing:
         typer.echo(f"skipped: {error}", err=True)
         for path, settings in records.items():
             if not is_measured(path):
-                write_record(path, settings=settings, figures={"missing": {"code": error.code, "why": str(error)}})
+                write_record(path, settings=settings, figures={"missing": [{"name": name, "reason": str(error)}]})
 
     def close(self, *, skip: bool) -> None:
         """The table of what is missing, and the exit code."""

@@ -102,7 +102,7 @@ def test_what_is_absent_is_named_skipped_and_listed(world, tmp_path, capsys):
     with pytest.raises(typer.Exit) as ended:
         rank.main(task="mini", model=["absent", "random"], **folders)
     assert ended.value.exit_code == 1
-    assert "owner/absent under MIT" in record(tmp_path, "rank_mini_absent")["figures"]["missing"]["why"]
+    assert "owner/absent under MIT" in record(tmp_path, "rank_mini_absent")["figures"]["missing"][0]["reason"]
     assert record(tmp_path, "rank_mini_random")["figures"]["queries"] == 5  # the others ran
     assert "skipped: absent cannot be loaded" in capsys.readouterr().err
     with pytest.raises(typer.Exit) as ended:
@@ -118,7 +118,7 @@ def test_absent_data_do_not_overwrite_what_was_measured(world, tmp_path, monkeyp
     with pytest.raises(typer.Exit) as ended:
         rank.main(task="MCMR", model=["random"], source=str(tmp_path / "nowhere"), **folders)
     assert ended.value.exit_code == 1
-    assert "CC BY-NC-SA" in record(tmp_path, "rank_MCMR_random")["figures"]["missing"]["why"]
+    assert "CC BY-NC-SA" in record(tmp_path, "rank_MCMR_random")["figures"]["missing"][0]["reason"]
     assert "queries" in record(tmp_path, "rank_mini_random")["figures"]
     missing.Missing().add("mini", MissingModel("gone"), {tmp_path / "rank_mini_random.json": {}})
     assert "queries" in record(tmp_path, "rank_mini_random")["figures"]

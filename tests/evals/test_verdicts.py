@@ -153,11 +153,11 @@ def test_absent_models_and_data(systems, tmp_path):
         verdicts.main(name="mini", model=["absent", "yofo"], limit=1, **folders)
     assert ended.value.exit_code == 1
     assert record(tmp_path, "verdicts_mini_yofo_first1")["figures"]["units"] == 1
-    assert record(tmp_path, "verdicts_mini_absent_first1")["figures"]["missing"]["why"] == "absent is not there"
+    assert record(tmp_path, "verdicts_mini_absent_first1")["figures"]["missing"][0]["reason"] == "absent is not there"
     with pytest.raises(typer.Exit) as ended:
         verdicts.main(name="vaw", model=["yofo"], source=str(tmp_path), skip_missing=True, **folders)
     assert ended.value.exit_code == 0
-    assert "non-commercial" in record(tmp_path, "verdicts_vaw_yofo")["figures"]["missing"]["why"]
+    assert "non-commercial" in record(tmp_path, "verdicts_vaw_yofo")["figures"]["missing"][0]["reason"]
 
 
 def test_dependent_questions_of_pairs_are_refused(systems, tmp_path):
