@@ -32,7 +32,7 @@ def figures_of(answered: Answered, measures: str) -> dict[str, Any]:
         return figures
     if measures == "pairs":
         return figures | pair_figures(right)
-    figures |= verdict_figures(right)
+    figures |= verdict_figures(right) | separation_figures(right)
     if measures in ("choice", "crossed"):
         figures["acc_choice"] = asdict(estimate([[chosen(unit, found)] for unit, found in right]))
         figures["acc_choice_by_group"] = _by_group(right, chosen)
@@ -52,6 +52,22 @@ def verdict_figures(answered: Answered) -> dict[str, Any]:
     figures = summarise(verdicts)
     figures.pop("by_attribute")
     return figures | {"by_group": figures.pop("by_form")} | dependency_figures(answered)
+
+
+def separation_figures(answered: Answered) -> dict[str, Any]:
+    """AUROC: how often a true statement has a higher score than a false one; of scores that are no verdicts, too."""
+    from sklearn.metrics import roc_auc_score
+
+    said = [
+        (asked.answer, score)
+        for unit, found in answered
+        if isinstance(unit, Sample)
+        for asked, score in zip(unit.asked, found["p"], strict=True)
+    ]
+    answers = [answer for answer, _ in said]
+    if len(set(answers)) < 2:  # nothing to tell apart
+        return {}
+    return {"auroc": float(roc_auc_score(answers, [score for _, score in said]))}
 
 
 def dependency_figures(answered: Answered) -> dict[str, Any]:

@@ -32,6 +32,7 @@ SHARES = {
     "acc_sample": "Acc_sample",
     "acc_dep": "Acc_dep",
     "acc_dep_given": "Acc_dep, by its own answer",
+    "auroc": "AUROC",
     "acc_choice": "choice",
     "text_score": "text",
     "image_score": "image",
@@ -78,8 +79,10 @@ def show(data: VerdictSet, figures: dict[str, dict[str, Any]], licences: dict[st
     print_table(data.name, ("model", "licence", *titles, "failed", "units/s"), rows, caption=caption)
 
 
-def _interval(found: dict[str, float] | None) -> str | None:
-    return found and f"{found['mean']:.3f} [{found['low']:.3f}, {found['high']:.3f}]"  # type: ignore[return-value]
+def _interval(found: dict[str, float] | float | None) -> str | float | None:
+    if not isinstance(found, dict):
+        return found
+    return f"{found['mean']:.3f} [{found['low']:.3f}, {found['high']:.3f}]"
 
 
 def main(

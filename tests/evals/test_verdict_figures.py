@@ -36,6 +36,17 @@ def test_property_sample_and_dependency_accuracy_by_hand():
     assert figures["units_per_second"] == pytest.approx(1.5)
 
 
+def test_scores_that_are_no_verdicts_are_told_apart_by_auroc():
+    answered = [
+        (sample("a", [True, False]), {"p": [5.0, -1.0], "yes": None, "seconds": 1.0}),
+        (sample("b", [True, False]), {"p": [-2.0, -3.0], "yes": None, "seconds": 1.0}),
+    ]
+    figures = figures_of(answered, "verdicts")
+    assert figures["auroc"] == pytest.approx(3 / 4)  # -2 is below -1, the other three pairs are right
+    assert "acc_property" not in figures
+    assert "auroc" not in figures_of([(sample("a", [True]), found(True))], "verdicts")
+
+
 def test_the_opposite_of_a_wrong_answer_is_right_by_the_answer_given():
     asked = [True, False], {1: (0,)}
     answered = [
