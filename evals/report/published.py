@@ -9,6 +9,7 @@ from typing import Any
 from evals.figures.records import Records
 from evals.report.content import Absent, Part, Section, Table
 from evals.report.parts import number, share, source
+from evals.suite.steps import COMPARED, command_of
 
 KINDS = ("rank", "verdicts", "dependency")  # what the names of such records begin with
 SPEEDS = ("pairs_per_second", "units_per_second")
@@ -22,9 +23,11 @@ def published(records: Records) -> Section:
         kind = name.partition("_")[0]
         if kind in KINDS and "model" in record["settings"]:
             tables[_title(kind, record["settings"])].append(name)
+    wanted = [name for step in COMPARED for name in step.records if name.partition("_")[0] in KINDS and "_" in name]
     parts: list[Part] = [_table(title, names, records) for title, names in tables.items() if _measured(names, records)]
-    if not parts:
-        parts = [Absent("Published data", f"not measured yet: run `{COMMAND}` where the hub can be reached")]
+    parts += [Absent(name, f"not measured yet: run `{command_of(name)}`") for name in wanted if name not in records]
+    if not any(records[name]["settings"].get("task") == "MCMR" for names in tables.values() for name in names):
+        parts.append(Absent("Published data", f"not measured yet: run `{COMMAND}` where the hub can be reached"))
     text = "The same programs rank and judge any data set of mteb and the sets of evals.verdicts, with any contestant."
     return Section("published", "Through mteb, and on published data", text, parts)
 

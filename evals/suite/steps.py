@@ -47,6 +47,7 @@ STEPS = (
     Step("suite", "make evals", everyday=False),
 )
 TRAINING = Step("contestants", "python -m evals.contestants --train all")  # writes no record; goes on where it stopped
+THROUGH_MTEB = "python -m evals.rank --task mini --model yofo --model no-reranking --model random"
 COMPARED = (  # what the report lays beside the paper
     Step("pairs", "python -m evals.pairs", skips=True),
     Step("throughput", "python -m evals.throughput", skips=True),
@@ -55,6 +56,8 @@ COMPARED = (  # what the report lays beside the paper
     Step("ranks", "python -m evals.ranks", skips=True),
     Step("positions", "python -m evals.positions", skips=True),
     Step("drift", "python -m evals.drift"),
+    Step("rank_mini_yofo", THROUGH_MTEB, also=("rank_mini_no-reranking", "rank_mini_random")),
+    Step("verdicts_mini_yofo", "python -m evals.verdicts --set mini"),
 )
 
 
