@@ -16,7 +16,7 @@ from evals.run_file import RunFile
 from evals.systems import Scored, System
 from yofo_rerank import Document, YofoReranker
 from yofo_rerank.errors import ConfigError, DocumentError
-from yofo_rerank.frameworks.extras import require
+from yofo_rerank.extras import require
 
 if TYPE_CHECKING:
     from datasets import Dataset

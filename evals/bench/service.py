@@ -1,9 +1,9 @@
 """`python -m evals.bench.service`: the HTTP service under more clients than it can serve, and what merging is worth.
 
 Two runs. Overload: clients ask about pictures of their own choice with everything kept that is kept by default; every
-answer is compared with the judge's own, the server's memory is watched. Merging: all clients ask about the same pictures,
-each with its own requirements, nothing is kept, and requests are let in many at a time or one by one; what they gain
-together is one pass over all that is asked of a picture.
+answer is compared with the judge's own, the server's memory is watched. Merging: all clients ask about the same
+pictures, each with its own requirements, nothing is kept, and requests are let in many at a time or one by one; what
+they gain together is one pass over all that is asked of a picture.
 """
 
 from __future__ import annotations

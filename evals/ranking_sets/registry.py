@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from evals.data_sets import BadData, MissingData
 from yofo_rerank.errors import ConfigError
-from yofo_rerank.frameworks.extras import require
+from yofo_rerank.extras import require
 
 if TYPE_CHECKING:
     from mteb.abstasks.retrieval import AbsTaskRetrieval
