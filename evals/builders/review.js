@@ -63,7 +63,10 @@ function mend() {
       for (const [inner, said] of Object.entries(row)) field(inner, said, set);
       const out = make("button", "remove", set);
       out.type = "button";
-      out.onclick = () => set.remove();
+      out.onclick = () => {
+        set.remove();
+        form.querySelectorAll("legend").forEach((legend, left) => { legend.textContent = `r${left + 1}`; });
+      };
     });
   }
   at("reply").replaceChildren(form);
