@@ -177,10 +177,10 @@ def _export(folder: Path, *, reviewed_only: bool) -> None:
 
 
 def main() -> None:
-    """Run; an error that is ours is one line."""
+    """Run; an error that a user can cause is one line."""
     try:
         app()
-    except YofoError as error:
+    except (YofoError, OSError) as error:
         typer.secho(f"error: {one_line(str(error))}", fg="red", err=True)
         raise SystemExit(1) from None
 

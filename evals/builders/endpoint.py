@@ -112,7 +112,7 @@ async def _answer(endpoint: Endpoint, kind: Kind, messages: list[dict[str, Any]]
             problem = f"status {error.status_code}"
             if error.status_code in (401, 403):  # some servers repeat a part of the key
                 raise Refused(f"the server refuses the key (status {error.status_code})") from None
-            if error.status_code == 404:
+            if error.status_code in (402, 404):
                 raise Refused(
                     f"the server refuses every question (status {error.status_code}): {_said(endpoint, error)}"
                 ) from None

@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from evals.builders.images import PARTS
 from yofo_rerank.errors import ConfigError
 
+_COSTS = ("asked", "input_tokens", "output_tokens")
+
 
 class Entry(BaseModel):
     """The outcome of one question."""
@@ -24,7 +26,7 @@ class Entry(BaseModel):
     key: str  # digests of the images
     images: list[str]  # names in the build's folder
     digests: list[str]
-    state: Literal["written", "failed"]
+    state: Literal["written", "failed", "open"]  # open: the server did not answer; to be asked again
     reply: dict[str, Any] | None = None
     problem: str | None = None
     asked: int = 1  # times, refused replies included
@@ -84,14 +86,17 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def read_journal(folder: Path) -> dict[str, Entry]:
-    """Key -> the newest outcome."""
-    entries = {}
+    """Key -> the newest outcome, with what all outcomes of the key have cost."""
+    entries: dict[str, Entry] = {}
     for number, line in enumerate(read_lines(folder / "journal.jsonl"), start=1):
         try:
             entry = Entry.model_validate(line)
         except ValidationError as error:
             problem = error.errors()[0]
             raise ConfigError(f"{folder / 'journal.jsonl'}:{number}: {problem['loc']}: {problem['msg']}") from error
+        if (before := entries.get(entry.key)) is not None:
+            spent = {name: getattr(before, name) + getattr(entry, name) for name in _COSTS}
+            entry = entry.model_copy(update=spent)
         entries[entry.key] = entry
     return entries
 

@@ -14,7 +14,8 @@ from evals.builders.kinds import Kind
 from evals.builders.replies import BadReply
 from yofo_rerank.errors import ImageError
 
-MAX_IN_A_ROW = 5  # questions that the server left without an answer; then the run ends
+MAX_SILENT = 5  # questions in a row that the server left without an answer; then the run ends
+MAX_FAILED = 20  # questions in a row without a sound reply; then model, prompt or server are wrong, not the questions
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Tally:
     stopped: str | None = None  # why the run ended before the last question
 
     def count(self, entry: Entry) -> None:
-        """Add one outcome."""
+        """Add one outcome; an open one has cost something too."""
         self.written += entry.state == "written"
         self.failed += entry.state == "failed"
         self.input_tokens += entry.input_tokens
@@ -81,10 +82,11 @@ def build(
     missing = []
     for question in plan.questions:
         entry = known.get(key_of(question))
-        if entry is None or (again and entry.state == "failed"):
-            missing.append(question)
-        else:
+        if entry is not None:
             tally.count(entry)
+        if entry is None or entry.state == "open" or (again and entry.state == "failed"):
+            missing.append(question)
+            tally.failed -= entry is not None and entry.state == "failed"
     seen(tally)
     journal = Lines(plan.folder / "journal.jsonl")
     try:
@@ -103,26 +105,18 @@ async def _work(
     seen: Callable[[Tally], None],
 ) -> None:
     waiting = iter(missing)
-    silent = 0  # questions without an answer since the last one with
+    row = {"open": 0, "failed": 0}  # in a row, up to now
 
     async def work() -> None:
-        nonlocal silent
         for question in waiting:  # shared: every worker takes the next one
+            if plan.max_cost is not None and plan.prices.of(tally.input_tokens, tally.output_tokens) >= plan.max_cost:
+                tally.stopped = tally.stopped or f"the cost has reached {plan.max_cost:g}"
             if tally.stopped:
                 return
-            if plan.max_cost is not None and plan.prices.of(tally.input_tokens, tally.output_tokens) >= plan.max_cost:
-                tally.stopped = f"the cost has reached {plan.max_cost:g}"
-                return
-            try:
-                entry = await _outcome(plan, endpoint, question)
-            except Unreachable as error:
-                silent += 1
-                if silent >= MAX_IN_A_ROW:
-                    tally.stopped = f"the server is silent ({error}); run the same command later to go on"
-                continue
-            silent = 0
+            entry = await _outcome(plan, endpoint, question)
             journal.add(entry.model_dump(exclude_none=True))
             tally.count(entry)
+            tally.stopped = tally.stopped or _enough(row, entry)
             seen(tally)
 
     async with endpoint.client:
@@ -130,26 +124,42 @@ async def _work(
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(plan.concurrency, len(missing))):
                     group.create_task(work())
-        except* Refused as errors:
+        except* (Refused, OSError) as errors:
             raise errors.exceptions[0] from None
     if tally.stopped is None and tally.written + tally.failed < tally.total:
         tally.stopped = "the server left some questions without an answer; run the same command to ask them again"
 
 
+def _enough(row: dict[str, int], entry: Entry) -> str | None:
+    """Why to stop after this outcome; counts how many of a kind came in a row."""
+    for state in row:
+        row[state] = row[state] + 1 if entry.state == state else 0
+    if row["open"] >= MAX_SILENT:
+        return f"the server is silent ({entry.problem}); run the same command later to go on"
+    if row["failed"] >= MAX_FAILED:
+        return f"{MAX_FAILED} questions in a row failed, the last one because {entry.problem}"
+    return None
+
+
 async def _outcome(plan: Plan, endpoint: Endpoint, question: tuple[Picture, ...]) -> Entry:
     """One question from picture to entry; what is wrong with this question alone is an entry too."""
-    usage, problem, reply, names = Usage(), None, None, []
+    usage, state, problem, reply = Usage(), "written", None, None
+    names: list[str] = []
     try:
         jpegs = [await asyncio.to_thread(as_jpeg, one.path, plan.max_pixels, plan.root) for one in question]
+        names = [
+            await asyncio.to_thread(keep_picture, one, plan.folder) for one in question
+        ]  # a full disk costs nothing
         reply = await ask(endpoint, plan.kind, plan.prompt, jpegs, usage)
-        names = [await asyncio.to_thread(keep_picture, one, plan.folder) for one in question]
     except (BadReply, ImageError) as error:
-        problem = str(error)[:500]
+        state, problem = "failed", str(error)[:500]
+    except Unreachable as error:
+        state, problem = "open", str(error)[:500]
     return Entry(
         key=key_of(question),
         images=names,
         digests=[one.digest for one in question],
-        state="written" if reply else "failed",
+        state=state,
         reply=reply.model_dump() if reply else None,
         problem=problem,
         asked=usage.asked,

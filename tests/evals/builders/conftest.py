@@ -89,7 +89,7 @@ class Handler(BaseHTTPRequestHandler):
             status, headers = fault
             return self.send(status, {"error": {"message": f"no, {self.headers['Authorization']}"}}, headers)
         if fault == "silence":
-            time.sleep(3)
+            time.sleep(5)
             self.close_connection = True
             return None
         if fault == "reset":
@@ -168,7 +168,7 @@ def endpoint(server):
     from evals.builders.endpoint import open_endpoint
 
     return lambda **patience: open_endpoint(
-        server.url, "m", "NO_KEY", **{"timeout": 0.5, "first_wait": 0.01, "tries": 4} | patience
+        server.url, "m", "NO_KEY", **{"timeout": 2.0, "first_wait": 0.01, "tries": 4} | patience
     )
 
 
