@@ -20,6 +20,7 @@ from tests.models.test_publish import FakeHub
 from yofo_rerank import Document, YofoJudge
 from yofo_rerank.cli import main
 from yofo_rerank.errors import ConfigError, ModelError
+from yofo_rerank.judges import SystemOneJudge
 from yofo_rerank.mini import sample_catalog
 from yofo_rerank.models import adapter as adapters
 from yofo_rerank.models.config import Calibration, YofoConfig
@@ -259,6 +260,7 @@ def serve(tmp_path):
         with urllib.request.urlopen(sent, timeout=60) as answer:
             return json.load(answer)["answers"]
 
+    post.url = f"http://127.0.0.1:{port}"
     try:
         for _ in range(600):
             try:
@@ -288,6 +290,11 @@ def test_the_server_of_transformers_gives_our_answers(serve, tmp_path):
         export_folder(folder, attention=attention)
         judge = YofoJudge.from_pretrained("mini", attention=attention)
         assert largest_difference(judge, lambda asked, folder=folder: serve(folder, asked), some) < 1e-5
+    every = [documents[0], photo(64, 64, "a grey skirt"), Document(text="a blue hooded top")]
+    ours = judge.judge(every, TEXTS[:3])
+    theirs = SystemOneJudge(serve.url, model=str(folder)).judge_outcomes(every, TEXTS[:3])
+    for row, found in zip(ours, theirs, strict=True):
+        assert [one.p_yes for one in found.judgements] == pytest.approx([one.p_yes for one in row], abs=1e-5)
     choice = {"type": "choice", "instructions": "?", "criteria": {"a": None, "b": None}}
     with pytest.raises(urllib.error.HTTPError):
         serve(folder, request(documents[0]) | {"questions": {"q": choice}})
