@@ -1,5 +1,7 @@
 """A format as a decision template; tests/models/test_export.py has its token ids in the real pipeline."""
 
+import json
+
 import pytest
 
 from yofo_rerank.errors import ModelError
@@ -14,7 +16,9 @@ def rendered(attention, state, texts, layout="yofo-v1"):
         {"name": f"q{place}", "type": "noul", "instructions": text, "descriptions": [None, None]}
         for place, text in enumerate(texts)
     ]
-    template = jinja2.Environment().from_string(decision_template(get_format(layout), attention))
+    environment = jinja2.Environment()
+    environment.filters["tojson"] = json.dumps  # as transformers has it
+    template = environment.from_string(decision_template(get_format(layout), attention))
     return template.render(state=state, questions=questions, question=questions[0])
 
 
@@ -34,11 +38,14 @@ def test_joint_asks_all_and_isolated_one():
     [
         ([{"type": "image"}, {"type": "text", "text": "skirt"}], "IMAGEskirt"),
         ({"image": [{"type": "image"}], "text": "skirt"}, "IMAGEskirt"),
-        ({"price": 5, "tags": ["a", "b"], "nothing": None}, "5ab"),
+        ({"text": "skirt", "image": [{"type": "image"}]}, "IMAGEskirt"),
+        ({"text": "skirt"}, "skirt"),
+        (["red", [{"type": "image"}], {"a": 1}], 'redIMAGE{"a": 1}'),
+        ({"price": 5, "tags": ["a"], "text": None}, '{"price": 5, "tags": ["a"], "text": null}'),
         ("", ""),
     ],
 )
-def test_a_state_is_laid_out_in_its_order(state, wanted):
+def test_a_state_is_a_document(state, wanted):
     said = rendered("joint", state, ["grey"]).replace("<|split|>", "")
     picture = "<|vision_start|><|image_pad|><|vision_end|>"
     assert said.partition("user\n")[2].partition("<|im_end|>")[0] == wanted.replace("IMAGE", picture)

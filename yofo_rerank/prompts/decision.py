@@ -22,11 +22,11 @@ _DOCUMENT = """\
         {{- IMAGE -}}
     {%- elif value is mapping and value.type == "text" -%}
         {{- value.text ~ SPLIT -}}
-    {%- elif value is mapping -%}
-        {%- for one in value.values() -%}{{- part(one) -}}{%- endfor -%}
-    {%- elif value is iterable -%}
+    {%- elif value is mapping and not value.keys()|reject("in", ["image", "text"])|list -%}
+        {{- part(value["image"] or "") -}}{{- part(value["text"] or "") -}}
+    {%- elif value is sequence and value is not mapping -%}
         {%- for one in value -%}{{- part(one) -}}{%- endfor -%}
-    {%- elif value is not none -%}
+    {%- else -%}
         {{- value|tojson ~ SPLIT -}}
     {%- endif -%}
 {%- endmacro -%}
