@@ -18,7 +18,6 @@ from yofo_rerank.shared import Shared
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, ProcessorMixin
 
-    from yofo_rerank.models.families import Family
     from yofo_rerank.models.loading import LoadedModel
     from yofo_rerank.models.prefixes import PrefixMaker
     from yofo_rerank.models.slot_model import SlotModel
@@ -136,7 +135,6 @@ def from_components(
 
 def build_slot_model(loaded: LoadedModel, budget: Budget, identity: bytes = b"", *, live: bool = False) -> SlotModel:
     """Put network, prompt format and cache together, and check that the answers are single tokens."""
-    from yofo_rerank.models.families import get_family
     from yofo_rerank.models.network import Network
     from yofo_rerank.models.prefixes import PrefixMaker
     from yofo_rerank.models.slot_model import SlotModel
@@ -145,9 +143,9 @@ def build_slot_model(loaded: LoadedModel, budget: Budget, identity: bytes = b"",
     from yofo_rerank.prompts import answer_ids, token_id
     from yofo_rerank.prompts.format import IMAGE_PAD
 
-    family = get_family(loaded.model.config)
+    tokenizer, config = loaded.tokenizer, loaded.config
     check_image_processor(loaded.image_processor, loaded.model.config.vision_config)
-    layout, tokenizer, config = _layout(loaded, family), loaded.tokenizer, loaded.config
+    layout = model_layout(loaded)
     for token in (*([layout.placeholder] if layout.placeholder else ()), *layout.special_tokens):
         token_id(tokenizer, token)
     if token_id(tokenizer, IMAGE_PAD) != loaded.model.config.image_token_id:
@@ -182,13 +180,15 @@ def build_slot_model(loaded: LoadedModel, budget: Budget, identity: bytes = b"",
     )
 
 
-def _layout(loaded: LoadedModel, family: Family) -> PromptFormat:
-    """The prompt format with what it takes from the family and from the model's own chat template."""
+def model_layout(loaded: LoadedModel) -> PromptFormat:
+    """The prompt format with what it takes from the model: its family's system text, its own chat template."""
+    from yofo_rerank.models.families import get_family
     from yofo_rerank.prompts.chat import chat_turn
 
     layout = loaded.layout
     if layout.family_system:
-        layout = replace(layout, before_document=family.default_system + layout.before_document)
+        system = get_family(loaded.model.config).default_system
+        layout = replace(layout, before_document=system + layout.before_document)
     if layout.own_chat and loaded.chat_template:
         before, after = chat_turn(loaded.tokenizer, loaded.chat_template)
         layout = replace(layout, before_document=before, before_slot=after)
