@@ -26,10 +26,10 @@ from evals.search_figures import Task
 from yofo_rerank.mini.phrases import WORDS
 from yofo_rerank.mini.statements import Claim, holds
 from yofo_rerank.retrieval import ClipFaissRetriever, Facets
+from yofo_rerank.retrieval.facets import SURELY_NOT
 
 CACHE_BYTES = 2**31  # prefix states of the whole catalogue
-LEAST = 0.1  # p_yes: a first stage shall lose nothing, so only what is surely wrong is left out
-Where = dict[str, bool | float]
+Where = dict[str, float]
 
 
 def facet(claim: Claim, *, negated: bool = False) -> str:
@@ -50,11 +50,10 @@ def wanted(query: GeneratedQuery) -> list[Claim]:
     return [one.claims[0] for one in musts if len(one.claims) == 1]
 
 
-def conditions(query: GeneratedQuery, *, also_wanted: bool) -> Where:
+def conditions(facets: Facets, query: GeneratedQuery, *, also_wanted: bool) -> Where:
     """What a search is kept to: all but the garments that surely fail."""
     asked = [facet(claim, negated=True) for claim in denied(query)]
-    asked += [facet(claim) for claim in wanted(query)] if also_wanted else []
-    return dict.fromkeys(asked, LEAST)
+    return facets.among(asked + ([facet(claim) for claim in wanted(query)] if also_wanted else []))
 
 
 def measure(task: Task, retriever: ClipFaissRetriever, depth: int) -> dict[str, Any]:
@@ -63,14 +62,14 @@ def measure(task: Task, retriever: ClipFaissRetriever, depth: int) -> dict[str, 
     ways: dict[str, tuple[Callable[[GeneratedQuery], str], Callable[[GeneratedQuery], Where | None]]] = {
         "the sentence": (lambda query: query.text, lambda _: None),
         "the sentence, kept to what it does not deny": (
-            lambda query: query.text, lambda query: conditions(query, also_wanted=False),
+            lambda query: query.text, lambda query: conditions(retriever.facets, query, also_wanted=False),
         ),
         "its positive part": (lambda query: query.positive_text, lambda _: None),
         "its positive part, kept to what it does not deny": (
-            lambda query: query.positive_text, lambda query: conditions(query, also_wanted=False),
+            lambda query: query.positive_text, lambda query: conditions(retriever.facets, query, also_wanted=False),
         ),
         "the sentence, kept to all that it says": (
-            lambda query: query.text, lambda query: conditions(query, also_wanted=True),
+            lambda query: query.text, lambda query: conditions(retriever.facets, query, also_wanted=True),
         ),
     }  # fmt: skip
     figures = {}
@@ -137,7 +136,7 @@ def main(
     )
     settings = {
         "model": model, "adapter": adapter, "encoder": encoder, "documents": documents, "queries": queries,
-        "depth": depth, "least_p_yes": LEAST, "seed": seed,
+        "depth": depth, "least_p_yes": SURELY_NOT, "seed": seed,
     }  # fmt: skip
     typer.echo(f"wrote {write_record(output, settings=settings, figures=figures)}")
 

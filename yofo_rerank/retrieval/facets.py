@@ -30,6 +30,7 @@ Where = str | Sequence[str] | Mapping[str, bool | float]
 
 BATCH_SIZE = 64  # documents judged, and kept, at a time: what a killed run loses at most
 SHOWN = 20  # facets in a message
+SURELY_NOT = 0.1  # p_yes
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,26 @@ class Facets:
         if self._read is None or self._read[0] != state:
             self._hold(state, facet_files.read(self.path) if self.path else facet_files.empty())
         return self._read[1]  # type: ignore[index]  # held now
+
+    def among(self, requirements: Sequence[str | Requirement], *, least: float = SURELY_NOT) -> dict[str, float]:
+        """What a search can be kept to: those musts of a query that were judged, as its `where`.
+
+            asked = decompose("a summer dress, not pink").requirements
+            retriever.search("a summer dress", where=retriever.facets.among(asked))
+
+        Args:
+            requirements: of the query, denied and wanted ones alike; texts are musts.
+            least: p_yes below which a document is left out; low, because a first stage shall lose nothing.
+
+        Returns:
+            Conditions for `search`; empty, which keeps to nothing, where none was judged.
+
+        Raises:
+            RequirementError: no requirements, or an unusable one.
+        """
+        known = set(self.known)
+        musts = [one for one in check_requirements(requirements) if one.necessity == "must"]
+        return {text: least for one in musts if (text := one_line(one.text)) in known}
 
     def keep_in(self, path: str | Path) -> None:
         """Keep the answers in a file from now on, with those that are there already."""
