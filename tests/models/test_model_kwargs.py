@@ -34,7 +34,9 @@ def expected(base, pictured_documents):
     return found
 
 
-@pytest.mark.parametrize("given", [{"attn_implementation": "eager"}, {"device_map": "cpu"}, {"device_map": {"": "cpu"}}])
+@pytest.mark.parametrize(
+    "given", [{"attn_implementation": "eager"}, {"device_map": "cpu"}, {"device_map": {"": "cpu"}}]
+)
 def test_answers_stay_the_same(base, expected, pictured_documents, given):
     torch.testing.assert_close(margins(open_judge(base, **given), pictured_documents), expected, atol=1e-3, rtol=1e-3)
 
@@ -45,7 +47,7 @@ def test_compiled_answers_are_the_same_and_the_language_model_was_compiled(base,
     judge = open_judge(base, compile={"backend": "eager", "dynamic": True})
     language_model = network_of(judge).get_submodule(get_family(network_of(judge).config).language_model)
     assert language_model._compiled_call_impl is not None
-    torch.testing.assert_close(margins(judge, pictured_documents), expected, atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(margins(judge, pictured_documents[:2]), expected[:2], atol=1e-3, rtol=1e-3)
 
 
 def test_int8_weights_of_torchao(base, expected, pictured_documents):
@@ -58,7 +60,7 @@ def test_int8_weights_of_torchao(base, expected, pictured_documents):
     layer = network_of(judge).get_submodule(get_family(network_of(judge).config).language_model).layers[-1]
     assert type(layer.mlp.down_proj.weight) is not torch.nn.Parameter
     difference = (found - expected).abs()
-    assert 0 < difference.max()
+    assert difference.max() > 0
     assert difference.mean() < 0.3 * expected.std()
 
 
@@ -73,5 +75,5 @@ def test_an_adapter_beside_int8_weights_is_not_merged(adapted, pictured_document
     judge = YofoJudge.from_pretrained(base, adapter, **settings, model_kwargs={"quantization_config": given})
     difference = (margins(judge, pictured_documents) - plain).abs()
     assert any("lora_A" in name for name, _ in network_of(judge).named_modules())
-    assert 0 < difference.max()
+    assert difference.max() > 0
     assert difference.mean() < 0.3 * plain.std()
