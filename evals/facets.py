@@ -59,23 +59,29 @@ def conditions(facets: Facets, query: GeneratedQuery, *, also_wanted: bool) -> W
 def measure(task: Task, retriever: ClipFaissRetriever, depth: int) -> dict[str, Any]:
     """Recall of the exact items for each way to search."""
     queries = [query for query in task.queries if denied(query)]
-    ways: dict[str, tuple[Callable[[GeneratedQuery], str], Callable[[GeneratedQuery], Where | None]]] = {
-        "the sentence": (lambda query: query.text, lambda _: None),
+    ways: dict[str, tuple[Callable[[GeneratedQuery], str], Callable[[GeneratedQuery], Where | None], bool]] = {
+        "the sentence": (lambda query: query.text, lambda _: None, False),
         "the sentence, kept to what it does not deny": (
-            lambda query: query.text, lambda query: conditions(retriever.facets, query, also_wanted=False),
+            lambda query: query.text, lambda query: conditions(retriever.facets, query, also_wanted=False), False,
         ),
-        "its positive part": (lambda query: query.positive_text, lambda _: None),
+        "its positive part": (lambda query: query.positive_text, lambda _: None, False),
         "its positive part, kept to what it does not deny": (
-            lambda query: query.positive_text, lambda query: conditions(retriever.facets, query, also_wanted=False),
+            lambda query: query.positive_text,
+            lambda query: conditions(retriever.facets, query, also_wanted=False), False,
         ),
         "the sentence, kept to all that it says": (
-            lambda query: query.text, lambda query: conditions(retriever.facets, query, also_wanted=True),
+            lambda query: query.text, lambda query: conditions(retriever.facets, query, also_wanted=True), False,
+        ),
+        "the sentence, all that it says first": (
+            lambda query: query.text, lambda query: conditions(retriever.facets, query, also_wanted=True), True,
         ),
     }  # fmt: skip
     figures = {}
-    for name, (text, where) in ways.items():
+    for name, (text, where, fill) in ways.items():
         found = [
-            recall([hit.document.id for hit in retriever.search(text(query), depth, where=where(query))], exact)
+            recall(
+                [hit.document.id for hit in retriever.search(text(query), depth, where=where(query), fill=fill)], exact
+            )
             for query, exact in ((query, list(task.grades[query.id])) for query in queries)
         ]
         figures[name] = asdict(estimate([[value] for value in found]))

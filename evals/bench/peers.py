@@ -71,14 +71,14 @@ def rows(figures: dict[str, Any], restart: dict[str, Any]) -> list[tuple[Any, ..
         ("states", "prefix states kept, against one score", "states", "one_score"),
         ("verdicts", "verdicts kept, against one score", "verdicts", "one_score"),
     )
-    found = [
+    found: list[tuple[Any, ...]] = [
         (title, least[ours], least.get(theirs), figures["ratios"].get(name), f">= {TARGETS[name]}")
         for name, title, ours, theirs in names
     ]
     for name, callers in figures["callers"].items():
         title = f"{callers['callers']} callers at once, against one after another: {name}"
-        times = (min(callers["at_once_seconds"]), min(callers["one_after_another_seconds"]))
-        found.append((title, *times, callers["ratio"], f">= {TARGETS['callers']}"))
+        took = (min(callers["at_once_seconds"]), min(callers["one_after_another_seconds"]))
+        found.append((title, *took, callers["ratio"], f">= {TARGETS['callers']}"))
     for shape, target in RESTART_TARGETS.items():
         one = restart.get(shape)
         times = (one["disk_seconds"]["min"], one["cold_seconds"]["min"], one["ratio"]) if one else (None, None, None)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from yofo_rerank.models.loading import LoadedModel
     from yofo_rerank.models.prefixes import PrefixMaker
     from yofo_rerank.models.slot_model import SlotModel
+    from yofo_rerank.prompts import PromptFormat
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,14 @@ def shared_slot_model(source: Source, budget: Budget) -> SlotModel:
 def source_stamps(source: Source) -> FileStamps:
     """Of the files that it would be loaded from now."""
     return file_stamps(*resolve(source.name, source.adapter, source.revision))
+
+
+def source_format(source: Source) -> PromptFormat:
+    """The prompt format that it would be loaded with; reads `yofo_config.json` alone."""
+    from yofo_rerank.models.config import YofoConfig, choose_format
+
+    base, adapter = resolve(source.name, source.adapter, source.revision)
+    return choose_format(source.format_name, YofoConfig.load(adapter or base), has_adapter=adapter is not None)
 
 
 def from_components(

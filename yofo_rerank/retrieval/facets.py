@@ -124,7 +124,7 @@ class Facets:
             MissingExtra: no pyarrow.
         """
         texts = list(dict.fromkeys(one_line(one.text) for one in check_requirements(requirements)))
-        name = json.dumps(_identity(judge.info()), sort_keys=True)
+        name = json.dumps(_identity(judge), sort_keys=True)
         if self.path is None:
             return self._judge(documents, judge, texts, name, progress)
         with facet_files.judging(self.path):
@@ -259,8 +259,10 @@ def _answers(batch: Sequence[Missing], judge: Judge, name: str, failed: list[Ski
                 yield Row(document.id, text, one.p_yes, one.verdict, name, stamp)
 
 
-def _identity(info: Mapping[str, Any]) -> dict[str, Any]:
-    """What makes a judge another one; its budget does not."""
+def _identity(judge: Judge) -> dict[str, Any]:
+    """What makes a judge another one; its budget does not. A judge that can say it without loading a model does."""
+    found: Mapping[str, Any] | None = getattr(judge, "identity", lambda: None)()
+    info = judge.info() if found is None else found
     return {key: info.get(key) for key in ("model", "adapter", "revision", "format", "attention")}
 
 
