@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,8 +51,8 @@ class TinyModel:
         return iter((self.model, self.processor))
 
 
-def build_tokenizer():
-    """Byte-level BPE with Qwen's pre-tokenisation, control tokens, and `yes`, `no`, `unknown` as single tokens."""
+def build_tokenizer(*words: str):
+    """Byte-level BPE with Qwen's pre-tokenisation, control tokens, and `yes`, `no`, `unknown`, `words` as one token."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
     from transformers import Qwen2TokenizerFast
 
@@ -63,7 +63,7 @@ def build_tokenizer():
     trainer = trainers.BpeTrainer(
         vocab_size=420, min_frequency=1, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
     )
-    bpe.train_from_iterator(["yes", "no", "unknown"] * 50 + list(CORPUS), trainer)
+    bpe.train_from_iterator(["yes", "no", "unknown", *words] * 50 + list(CORPUS), trainer)
     tokenizer = Qwen2TokenizerFast(
         tokenizer_object=bpe, eos_token="<|im_end|>", pad_token="<|endoftext|>", unk_token=None
     )
@@ -147,9 +147,9 @@ def _rope(section: list[int]) -> dict:
     return {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": section}
 
 
-def build_tiny(family: str, **settings) -> TinyModel:
+def build_tiny(family: str, *, words: Sequence[str] = (), **settings) -> TinyModel:
     """A family's tiny model with its own tokenizer and processor."""
-    tokenizer = build_tokenizer()
+    tokenizer = build_tokenizer(*words)
     return TinyModel(family, build_model(family, tokenizer, **settings), build_processor(family, tokenizer))
 
 

@@ -67,6 +67,13 @@ class AdapterMismatch(ModelError):
     default_code = "adapter_mismatch"
 
 
+class RemoteError(ModelError):
+    """A server with a model cannot be reached, refuses, or does not answer as it should."""
+
+    default_code = "remote"
+    retry_after: float | None = None  # seconds, where the server named them
+
+
 class RetrievalError(YofoError, ValueError):
     """The first stage cannot do what was asked: bad top_k or query, unknown id, too few vectors to train an index."""
 

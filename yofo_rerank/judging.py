@@ -96,11 +96,16 @@ def to_outcome(
 ) -> JudgedDocument:
     """What a judge says of one document, from the answers to its requirements or the reason why there are none."""
     if isinstance(answers, YofoError):
-        return JudgedDocument(failure=Failure(code=answers.code, message=str(answers)))
+        return unjudged(answers)
     pairs = zip(requirements, answers, strict=True)
     return JudgedDocument(
         tuple(to_judgement(one, answer.log_odds, calibration, answer.label_mass) for one, answer in pairs)
     )
+
+
+def unjudged(error: YofoError) -> JudgedDocument:
+    """What a judge says of a document that it could not judge."""
+    return JudgedDocument(failure=Failure(code=error.code, message=str(error)))
 
 
 def to_judgement(

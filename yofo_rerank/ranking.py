@@ -12,7 +12,7 @@ from typing import Any
 from yofo_rerank.candidates import Candidate
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import ConfigError, DocumentError, ModelError, YofoError
-from yofo_rerank.requirements import Explanation, Failure, JudgedDocument, Ranking, Requirement
+from yofo_rerank.requirements import Explanation, JudgedDocument, Ranking, Requirement
 from yofo_rerank.scoring import ScoringRule
 
 logger = logging.getLogger(__name__)
@@ -36,11 +36,6 @@ def explain_outcomes(
         if not (drop and outcome.failure)
     ]
     return sorted(explained, key=lambda one: (one.failure is not None, -one.score, one.index))
-
-
-def unreadable(error: DocumentError) -> JudgedDocument:
-    """The outcome of a candidate that never became a document."""
-    return JudgedDocument(failure=Failure(code=error.code, message=str(error)))
 
 
 def raise_first_failure(candidates: Sequence[Candidate], outcomes: Sequence[JudgedDocument]) -> None:

@@ -10,9 +10,9 @@ from yofo_rerank.candidates import Candidate, Hit, split_hits
 from yofo_rerank.decompose import Decomposer, FixedDecomposer, decompose, get_decomposer
 from yofo_rerank.documents import Document, DocumentLike
 from yofo_rerank.errors import ConfigError, DecomposeError, DocumentError
-from yofo_rerank.judging import Judge, check_requirements
+from yofo_rerank.judging import Judge, check_requirements, unjudged
 from yofo_rerank.progress import Progress
-from yofo_rerank.ranking import explain_outcomes, failure_warnings, raise_first_failure, unreadable, with_evidence
+from yofo_rerank.ranking import explain_outcomes, failure_warnings, raise_first_failure, with_evidence
 from yofo_rerank.requirements import (
     DecomposedQuery,
     Explanation,
@@ -224,7 +224,7 @@ class YofoReranker:
         documents = [candidate for candidate in candidates if isinstance(candidate, Document)]
         wanted = understood[0].requirements
         judged = iter(self.judge.judge_outcomes(documents, wanted, **_watched(progress)) if documents else ())
-        outcomes = [next(judged) if isinstance(one, Document) else unreadable(one) for one in candidates]
+        outcomes = [next(judged) if isinstance(one, Document) else unjudged(one) for one in candidates]
         return self._explained(understood, candidates, outcomes, retrieval_scores or [None] * len(outcomes))
 
     def _judge_many(

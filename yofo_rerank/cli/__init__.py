@@ -17,6 +17,7 @@ from yofo_rerank.cli.judge import judge
 from yofo_rerank.cli.push import push
 from yofo_rerank.cli.rules import rules
 from yofo_rerank.cli.search import search
+from yofo_rerank.cli.serve import serve
 from yofo_rerank.cli.train import train
 from yofo_rerank.errors import YofoError
 
@@ -34,8 +35,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (search, judge, index, facets, demo, train, push, rules, info):
-    app.command(no_args_is_help=_command not in (demo, rules, info))(_command)
+for _command in (search, judge, index, facets, demo, serve, train, push, rules, info):
+    app.command(no_args_is_help=_command not in (demo, serve, rules, info))(_command)
 
 
 def _show_version(wanted: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,6 +26,8 @@ def judge(
     attention: options.Attention = None,
     states: options.States = None,
     verdicts: options.Verdicts = None,
+    judge_url: options.JudgeUrl = None,
+    dialect: options.Dialect = "transformers",
     as_json: options.AsJson = False,
     evidence: Annotated[
         Path | None,
@@ -43,15 +45,22 @@ def judge(
 
     if evidence is not None and len(images) > 1:
         raise typer.BadParameter(f"--evidence shows one image, but got {len(images)}")
+    if evidence is not None and judge_url is not None:
+        raise typer.BadParameter("--evidence needs a judge in this process; a server gives none")
     checks.check_images(images)
     requirements = check_requirements(requirement)
-    loaded = options.load_judge(model, adapter, device, attention, states, verdicts)
-    if model is None:
+    local = {"adapter": adapter, "device": device, "attention": attention, "states": states, "verdicts": verdicts}
+    loaded: Any = (
+        options.load_judge(model, **local)  # type: ignore[arg-type]
+        if judge_url is None
+        else options.remote_judge(judge_url, dialect, model, **local)
+    )
+    if model is None and judge_url is None:
         checks.warn_of_mini("--model", checks.REAL_MODEL)
     documents = [Document(image=image, id=str(image)) for image in images]
     with options.judging() as progress:
         outcomes = loaded.judge_outcomes(documents, requirements, progress=progress)
-    name = options.named(model, adapter)
+    name = options.named(model, adapter, judge_url)
     for document, outcome in zip(documents, outcomes, strict=True):
         if as_json:
             typer.echo(json.dumps(_as_dict(document, outcome) | {"model": name}))

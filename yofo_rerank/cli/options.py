@@ -18,6 +18,7 @@ from yofo_rerank.errors import RuleError
 
 if TYPE_CHECKING:
     from yofo_rerank.judge import YofoJudge
+    from yofo_rerank.judges import SystemOneJudge
 
 MINI = "mini"
 
@@ -58,6 +59,18 @@ Verdicts = Annotated[
     Path | None,
     typer.Option(help="A file or folder that keeps answers: what is known there is not judged again, by any process."),
 ]
+JudgeUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--judge",
+        metavar="URL",
+        help="Ask a server of decision models instead, such as `transformers serve`; --model is its name there. "
+        "A key is read from YOFO_JUDGE_API_KEY.",
+    ),
+]
+Dialect = Annotated[
+    str, typer.Option("--dialect", help="What the server of --judge speaks: transformers, vllm, sglang, openai.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout; messages go to stderr.")]
 
 
@@ -92,12 +105,28 @@ def load_judge(
     return judge
 
 
-def named(model: str | None, adapter: str | None) -> str:
+def remote_judge(url: str, dialect: str, model: str | None, **local: object) -> SystemOneJudge:
+    """A judge behind a server; nothing is sent yet.
+
+    Raises:
+        BadParameter: an option of a judge in this process was given, too. ConfigError: no address, or no such dialect.
+    """
+    for name, value in local.items():
+        if value is not None:
+            raise typer.BadParameter(f"--{name} is for a judge in this process; with --judge the server decides")
+    from yofo_rerank.judges import SystemOneJudge
+
+    return SystemOneJudge(url, model=model, dialect=dialect)
+
+
+def named(model: str | None, adapter: str | None, url: str | None = None) -> str:
     """The judge, for the output.
 
     >>> named(None, None), named("Qwen/Qwen3-VL-2B-Instruct", "runs/final")
     ('mini (embedded)', 'Qwen/Qwen3-VL-2B-Instruct with the adapter runs/final')
     """
+    if url is not None:
+        return f"{model} at {url}" if model else url
     name = f"{MINI} (embedded)" if model in (None, MINI) else str(model)
     return f"{name} with the adapter {adapter}" if adapter else name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -43,6 +43,8 @@ def search(
     attention: options.Attention = None,
     states: options.States = None,
     verdicts: options.Verdicts = None,
+    judge_url: options.JudgeUrl = None,
+    dialect: options.Dialect = "transformers",
     as_json: options.AsJson = False,
     html: Annotated[Path | None, typer.Option(help="Also write one self-contained HTML page.", dir_okay=False)] = None,
     evidence: Annotated[
@@ -60,9 +62,14 @@ def search(
     from yofo_rerank.ranking import shown_with_evidence
     from yofo_rerank.reranker import YofoReranker
 
-    judge = options.load_judge(model, adapter, device, attention, states, verdicts)
+    local = {"adapter": adapter, "device": device, "attention": attention, "states": states, "verdicts": verdicts}
+    judge: Any = (
+        options.load_judge(model, **local)  # type: ignore[arg-type]
+        if judge_url is None
+        else options.remote_judge(judge_url, dialect, model, **local)
+    )
     reranker = YofoReranker(judge, scoring=scoring)
-    if model is None and (images or index):
+    if model is None and judge_url is None and (images or index):
         checks.warn_of_mini("--model", checks.REAL_MODEL)
     from yofo_rerank.cli.catalogue import open_retriever
 
@@ -75,7 +82,7 @@ def search(
     if evidence:
         with options.step("Looking where the answers come from"):
             ranking = shown_with_evidence(ranking, judge, top_k)
-    names = {"judge": options.named(model, adapter), "encoder": options.named(retriever.encoder.model, None)}
+    names = {"judge": options.named(model, adapter, judge_url), "encoder": options.named(retriever.encoder.model, None)}
     _show(ranking, names, top_k=top_k, as_json=as_json)
     if html:
         from yofo_rerank.report import write_page

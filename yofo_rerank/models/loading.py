@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,8 @@ def load_model(
     device: str | None = None,
     dtype: str = "auto",
     model_kwargs: Mapping[str, Any] | None = None,
+    processor: str | None = None,
+    may_lack: Collection[str] = (),
 ) -> LoadedModel:
     """Load a model of a supported family from a hub id or a local folder; safetensors only, no remote code.
 
@@ -62,6 +64,8 @@ def load_model(
         dtype: "auto" = as stored, or float32, bfloat16, float16.
         model_kwargs: further arguments of the model class's `from_pretrained` (`attn_implementation`, `device_map`,
             `quantization_config`, ...), and `compile`: True or arguments of `torch.compile`.
+        processor: hub id or folder, where the model has none of its own.
+        may_lack: weights that nothing will read, such as an embedder's LM head.
 
     Raises:
         ModelError: not found, not a supported family, no safetensors, no such device.
@@ -75,15 +79,15 @@ def load_model(
         config_of_model = transformers.AutoConfig.from_pretrained(base, trust_remote_code=False)
         family = get_family(config_of_model)
         check_depth(config_of_model)
-        processor = transformers.AutoProcessor.from_pretrained(base, trust_remote_code=False)
-        tokenizer = _adapter_tokenizer(adapter_folder) or processor.tokenizer
+        pair = transformers.AutoProcessor.from_pretrained(processor or base, trust_remote_code=False)
+        tokenizer = _adapter_tokenizer(adapter_folder) or pair.tokenizer
         further = {"attn_implementation": "sdpa", **(model_kwargs or {})}
         compiled = further.pop("compile", None)
         model, report = getattr(transformers, family.model_class).from_pretrained(
             base, dtype="auto", use_safetensors=True, output_loading_info=True, **further
         )
-    if report["missing_keys"]:  # transformers would go on with random ones
-        raise ModelError(f"{name!r} lacks {len(report['missing_keys'])} weights, such as {min(report['missing_keys'])}")
+    if missing := set(report["missing_keys"]) - set(may_lack):  # transformers would go on with random ones
+        raise ModelError(f"{name!r} lacks {len(missing)} weights, such as {min(missing)}")
     fingerprint = base_fingerprint(model)
     if config is None and adapter_folder is None:
         warn_if_untrained(layout, tokenizer)
@@ -106,9 +110,7 @@ def load_model(
     model.eval().requires_grad_(False)
     if compiled:
         model.get_submodule(family.language_model).compile(**({} if compiled is True else compiled))
-    return LoadedModel(
-        model, tokenizer, processor.image_processor, layout, config, fingerprint, digest, chat_template(processor)
-    )
+    return LoadedModel(model, tokenizer, pair.image_processor, layout, config, fingerprint, digest, chat_template(pair))
 
 
 def check_dtype(dtype: str) -> None:

@@ -102,6 +102,8 @@ def test_every_setting_is_written_under_its_own_name():
         "attention": "isolated",
         "verdicts": None,
         "states": None,
+        "judge_url": None,
+        "judge_dialect": "vllm",
         "top_k": 3,
         "score_threshold": 0.5,
         "requirements": [{"text": "red", "necessity": "should", "weight": 0.5, "name": None}],

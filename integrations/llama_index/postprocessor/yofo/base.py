@@ -23,8 +23,10 @@ from llama_index.postprocessor.yofo.nodes import NodeReader
 
 from yofo_rerank.decompose import DEFAULT_PROMPT, Decomposer, FixedDecomposer, LlmDecomposer, decompose, get_decomposer
 from yofo_rerank.errors import DecomposeError
+from yofo_rerank.frameworks.judges import make_judge
 from yofo_rerank.frameworks.settings import given
 from yofo_rerank.judge import YofoJudge
+from yofo_rerank.judges import SystemOneJudge
 from yofo_rerank.ranking import with_evidence
 from yofo_rerank.requirements import DecomposedQuery, Requirement
 from yofo_rerank.reranker import YofoReranker
@@ -77,6 +79,12 @@ class YofoRerank(BaseNodePostprocessor, PromptMixin):
     )
     verdicts: str | None = Field(default=None, description="File that keeps isolated answers.")
     states: str | None = Field(default=None, description="Folder that keeps prefix states.")
+    judge_url: str | None = Field(
+        default=None, description="Ask a server of decision models instead; `model` is its name there, if any."
+    )
+    judge_dialect: Literal["transformers", "vllm", "sglang", "openai"] = Field(
+        default="transformers", description="What that server speaks."
+    )
     decomposer: Any = Field(
         default="rules",
         description="What finds the requirements: name, settings or object of yofo_rerank.decompose; 'llm' asks `llm`.",
@@ -114,7 +122,7 @@ class YofoRerank(BaseNodePostprocessor, PromptMixin):
         "'drop' also keeps an image that may not be opened from whatever comes after, such as a multimodal engine.",
     )
 
-    _held: tuple[dict[str, Any], YofoJudge] | None = PrivateAttr(default=None)
+    _held: tuple[dict[str, Any], YofoJudge | SystemOneJudge] | None = PrivateAttr(default=None)
 
     @classmethod
     def class_name(cls) -> str:
@@ -278,11 +286,12 @@ class YofoRerank(BaseNodePostprocessor, PromptMixin):
             for one in kept
         ]
 
-    def _judge(self) -> YofoJudge:
+    def _judge(self) -> YofoJudge | SystemOneJudge:
         """The judge of the present settings, kept so that its model stays loaded."""
         settings = {name: getattr(self, name) for name in _JUDGE_FIELDS}
         settings |= given(**{name: getattr(self, name) for name in _FURTHER_FIELDS})
+        where = {"url": self.judge_url, "dialect": self.judge_dialect}
         held = self._held
-        if held is None or held[0] != settings:
-            held = self._held = (settings, YofoJudge.from_pretrained(**settings))
+        if held is None or held[0] != settings | where:
+            held = self._held = (settings | where, make_judge(settings, **where))
         return held[1]

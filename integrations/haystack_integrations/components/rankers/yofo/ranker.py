@@ -19,8 +19,9 @@ from haystack_integrations.common.yofo.checks import (
 from haystack_integrations.common.yofo.documents import DocumentReader, without_duplicates
 from haystack_integrations.components.rankers.yofo.query_decomposer import Spec, YofoQueryDecomposer, decomposer_to_dict
 
-from yofo_rerank import Requirement, YofoJudge, YofoReranker
+from yofo_rerank import Requirement, YofoReranker
 from yofo_rerank.decompose import FixedDecomposer, get_decomposer
+from yofo_rerank.frameworks.judges import make_judge
 from yofo_rerank.frameworks.settings import given
 from yofo_rerank.ranking import with_evidence
 from yofo_rerank.requirements import Explanation
@@ -57,6 +58,8 @@ class YofoRanker:
         attention: "isolated" = each requirement asked alone, "joint" = together; None = as the model was trained.
         verdicts: file that keeps isolated answers, so that a requirement known of a document costs nothing.
         states: folder that keeps prefix states.
+        judge_url: ask a server of decision models instead; `model` is its name there, if any.
+        judge_dialect: what it speaks: "transformers", "vllm", "sglang", "openai".
         top_k: documents to return; None = all.
         score_threshold: documents with a lower score are left out.
         requirements: judge these for any query: texts, or dicts with `text`, `necessity` ("must", "should"), `weight`.
@@ -92,6 +95,8 @@ class YofoRanker:
         attention: str | None = None,
         verdicts: str | Path | None = None,
         states: str | Path | None = None,
+        judge_url: str | None = None,
+        judge_dialect: str = "transformers",
         top_k: int | None = 10,
         score_threshold: float | None = None,
         requirements: Sequence[str | dict[str, Any] | Requirement] | None = None,
@@ -117,6 +122,8 @@ class YofoRanker:
         self.attention = attention
         self.verdicts = None if verdicts is None else str(verdicts)
         self.states = None if states is None else str(states)
+        self.judge_url = judge_url
+        self.judge_dialect = judge_dialect
         self.top_k = check_top_k(top_k)
         self.score_threshold = score_threshold
         self.requirements = None if requirements is None else _read_requirements(requirements)
@@ -132,17 +139,17 @@ class YofoRanker:
         self._reader = DocumentReader(
             file_path_meta_field, self.root_path, tuple(self.meta_fields_to_embed), embedding_separator
         )
-        judge = YofoJudge.from_pretrained(
-            self.model,
-            self.adapter,
-            device=torch_device(device),
-            dtype=self.dtype,
-            max_batch_tokens=max_batch_tokens,
-            max_pixels=max_pixels,
-            cache_bytes=cache_bytes,
-            revision=revision,
-            **given(model_kwargs=model_kwargs, attention=attention, verdicts=self.verdicts, states=self.states),
-        )
+        settings = {
+            "model": self.model,
+            "adapter": self.adapter,
+            "device": torch_device(device),
+            "dtype": self.dtype,
+            "max_batch_tokens": max_batch_tokens,
+            "max_pixels": max_pixels,
+            "cache_bytes": cache_bytes,
+            "revision": revision,
+        } | given(model_kwargs=model_kwargs, attention=attention, verdicts=self.verdicts, states=self.states)
+        judge = make_judge(settings, judge_url, judge_dialect)
         self._reranker = YofoReranker(judge, decomposer=get_decomposer(decomposer), scoring=scoring, on_error=on_error)
 
     def warm_up(self) -> None:
@@ -173,6 +180,8 @@ class YofoRanker:
             attention=self.attention,
             verdicts=self.verdicts,
             states=self.states,
+            judge_url=self.judge_url,
+            judge_dialect=self.judge_dialect,
             top_k=self.top_k,
             score_threshold=self.score_threshold,
             requirements=None if self.requirements is None else [item.to_dict() for item in self.requirements],

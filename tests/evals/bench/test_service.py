@@ -1,0 +1,60 @@
+"""The load program finds wrong answers, lost requests and refusals where there are some."""
+
+import pytest
+
+from evals.bench.load import run_load
+from evals.bench.service import Memory
+from tests.serving.conftest import TextJudge, serving
+from yofo_rerank.serving import Limits, ServeSettings
+
+PICTURES = ["data:image/png;base64,QUJD"] * 4
+
+
+class Always:
+    """Answers everything with the same."""
+
+    def __init__(self, p_yes):
+        self._p_yes = p_yes
+
+    def judge_outcomes(self, documents, requirements, **_):
+        from yofo_rerank.requirements import JudgedDocument, Judgement
+
+        said = tuple(Judgement(requirement=one, p_yes=self._p_yes, verdict=True) for one in requirements)
+        return [JudgedDocument(said) for _ in documents]
+
+    def info(self):
+        return {}
+
+
+@pytest.mark.parametrize("said, wrong", [(0.9, False), (0.8, True)])
+def test_wrong_answers_are_counted(said, wrong):
+    truth = {(place, text): 0.9 for place in range(4) for text in ("a", "b")}
+    with serving(Always(said), ServeSettings()) as url:
+        found = run_load(url, PICTURES, truth, clients=3, documents=2, requirements=1, seconds=0.5, shared=True)
+    assert found["statuses"]["200"] > 0
+    assert (found["wrong_answers"] > 0) == wrong
+    assert found["verdicts_per_second"] > 0
+
+
+def test_refusals_are_counted():
+    judge = TextJudge()
+    judge.hold.clear()
+    truth = {(place, "a"): 0.9 for place in range(4)}
+    with serving(judge, ServeSettings(limits=Limits(running=1, waiting=0, deadline=0.5))) as url:
+        found = run_load(url, PICTURES, truth, clients=3, documents=2, requirements=1, seconds=0.4, shared=False)
+    assert found["statuses"].keys() == {"429", "504"}
+    judge.hold.set()
+
+
+def test_drift_of_memory():
+    class Growing:
+        def __init__(self):
+            self.size = 100
+
+        def memory_info(self):
+            self.size += 100
+            return type("Info", (), {"rss": self.size})
+
+    memory = Memory(Growing())
+    memory._seen = [100, 200, 200, 300, 300, 400, 400, 600]
+    assert memory.figures()["memory_drift"] == pytest.approx(500 / 250 - 1, abs=0.8)

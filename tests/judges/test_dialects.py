@@ -1,0 +1,59 @@
+"""What is sent to each server, literally."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yofo_rerank.errors import ConfigError
+from yofo_rerank.judges.dialects import DIALECTS, Picture, Shown, get_dialect
+
+BOTH = Shown((Picture("QUJD"),), "a skirt")
+
+
+def test_transformers():
+    assert get_dialect("transformers").write(BOTH, ["grey"]) == {
+        "state": "image-0\na skirt",
+        "questions": {"q0": {"type": "noul", "instructions": "grey"}},
+        "assets": {"image-0": {"data_base64": "QUJD"}},
+    }
+
+
+def test_vllm_and_sglang():
+    asked = {"q0": {"type": "noul", "instructions": "grey"}}
+    uri = "data:image/png;base64,QUJD"
+    assert get_dialect("vllm").write(BOTH, ["grey"]) == {"state": "a skirt", "questions": asked, "images": [uri]}
+    assert get_dialect("sglang").write(BOTH, ["grey"])["images"] == [{"url": uri}]
+    assert "images" not in get_dialect("vllm").write(Shown(text="x"), ["grey"])
+
+
+def test_openai():
+    assert get_dialect("openai").write(BOTH, ["grey"]) == {
+        "input": [
+            {
+                "role": "user",
+                "content": [
+                    {"type": "input_image", "image_url": "data:image/png;base64,QUJD"},
+                    {"type": "input_text", "text": "a skirt"},
+                ],
+            }
+        ],
+        "questions": [{"type": "predicate", "name": "q0", "instructions": "grey"}],
+    }
+    answers = [{"name": "q1", "probability": 0.2}, {"type": "predicate", "name": "q0", "probability": 0.9}]
+    assert get_dialect("openai").read({"answers": answers}, 2) == [0.9, 0.2]
+    with pytest.raises(KeyError):
+        get_dialect("openai").read({"answers": [{"type": "refusal", "name": "q0"}]}, 1)
+
+
+def test_an_unknown_name_lists_the_known():
+    with pytest.raises(ConfigError, match="transformers, vllm, sglang, openai"):
+        get_dialect("cohere")
+
+
+@given(text=st.text(alphabet="image-0123 \n", max_size=60), requirement=st.text(alphabet="image-01", max_size=20))
+def test_no_text_is_taken_for_an_image(text, requirement):
+    body = DIALECTS["transformers"].write(Shown((Picture("A"), Picture("B")), text), [requirement])
+    for name in body["assets"]:
+        assert body["state"].count(name) == 1
+        assert name not in requirement
+    assert len(body["assets"]) == 2

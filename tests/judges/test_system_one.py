@@ -1,0 +1,221 @@
+"""A judge over HTTP, before a server that answers and one that misbehaves."""
+
+import base64
+import io
+import socket
+import threading
+import time
+
+import pytest
+from PIL import Image
+
+from tests.judges.conftest import nouls, send, status
+from yofo_rerank import Document, YofoReranker
+from yofo_rerank.errors import ConfigError, RequirementError
+from yofo_rerank.judges import SystemOneJudge
+
+GREY, RED = Document(image=Image.new("RGB", (40, 30), "grey"), id="g"), Document(text="a red skirt", id="r")
+
+
+def test_answers_come_in_the_order_asked(server):
+    server.acts = [nouls([0.9, 0.25])]
+    outcomes = SystemOneJudge(server.url, model="m").judge_outcomes([GREY, RED], ["grey", "not grey"])
+    assert [[one.p_yes for one in outcome.judgements] for outcome in outcomes] == [[0.9, 0.25], [0.9, 0.25]]
+    assert [one.verdict for one in outcomes[0].judgements] == [True, False]
+    assert [one.requirement.text for one in outcomes[0].judgements] == ["grey", "not grey"]
+
+
+def test_the_reranker_takes_it_and_a_failed_document_goes_last_with_its_code(server):
+    def act(handler, body):
+        if body["state"] == "broken":
+            return send(handler, 422, b"cannot")
+        return nouls([0.3 if body["state"] == "low" else 0.8])(handler, body)
+
+    server.acts = [act]
+    documents = [Document(text="broken"), Document(text="low"), Document(text="high")]
+    ranking = YofoReranker(SystemOneJudge(server.url)).rerank("a skirt", documents)
+    assert [one.document.text for one in ranking] == ["high", "low", "broken"]
+    assert ranking[2].failure.code == "remote_refused"
+    assert ranking[2].judgements == ()
+    assert len(server.bodies) == 3  # a refusal is not tried again
+
+
+@pytest.mark.parametrize(
+    "acts, tries",
+    [
+        ([status(429, headers=[("Retry-After", "0.01")]), nouls([0.7])], 2),
+        ([status(500), status(503), nouls([0.7])], 3),
+        ([lambda handler, _: handler.connection.shutdown(socket.SHUT_RDWR), nouls([0.7])], 2),
+    ],
+)
+def test_what_may_pass_is_tried_again(server, acts, tries, monkeypatch):
+    monkeypatch.setattr("yofo_rerank.judges.http.FIRST_PAUSE", 0.01)
+    server.acts = acts
+    (outcome,) = SystemOneJudge(server.url).judge_outcomes([RED], ["red"])
+    assert outcome.failure is None
+    assert outcome.judgements[0].p_yes == 0.7
+    assert len(server.bodies) == tries
+
+
+@pytest.mark.parametrize(
+    "act, code",
+    [
+        (status(400), "remote_refused"),
+        (status(429), "remote_overloaded"),
+        (status(500), "remote_failed"),
+        (status(307, headers=[("Location", "/elsewhere")]), "remote_refused"),
+        (status(200, body=b"{nearly"), "remote_bad_answer"),
+        (status(200, body=b"[" * 100_000), "remote_bad_answer"),
+        (status(200, body=b"[]"), "remote_bad_answer"),
+        (status(200, body={"answers": {}}), "remote_bad_answer"),
+        (status(200, body={"answers": {"q0": {"noul": 1.5}}}), "remote_bad_answer"),
+        (status(200, body=b'{"answers": {"q0": {"noul": NaN}}}'), "remote_bad_answer"),
+        (status(200, body={"answers": {"q0": {"noul": True}}}), "remote_bad_answer"),
+        (status(200, body=b" " * 5_000_000), "remote_bad_answer"),
+    ],
+)
+def test_every_failure_has_a_code_and_no_score(server, act, code, monkeypatch):
+    monkeypatch.setattr("yofo_rerank.judges.http.FIRST_PAUSE", 0.01)
+    server.acts = [act]
+    (outcome,) = SystemOneJudge(server.url, tries=2).judge_outcomes([RED], ["red"])
+    assert outcome.failure.code == code
+    assert outcome.judgements == ()
+
+
+def test_half_an_answer_fails(server):
+    def half(handler, _):
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        handler.wfile.write(b'{"answers":')
+        handler.wfile.flush()
+        handler.connection.shutdown(socket.SHUT_RDWR)
+
+    server.acts = [half]
+    (outcome,) = SystemOneJudge(server.url, tries=1).judge_outcomes([RED], ["red"])
+    assert outcome.failure.code == "remote_unreachable"
+
+
+def test_a_server_that_trickles_is_left_at_the_deadline(server):
+    def trickle(handler, _):
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        for _ in range(50):
+            handler.wfile.write(b" ")
+            handler.wfile.flush()
+            time.sleep(0.05)
+
+    server.acts = [trickle]
+    started = time.monotonic()
+    (outcome,) = SystemOneJudge(server.url, deadline=0.4).judge_outcomes([RED], ["red"])
+    assert outcome.failure.code == "remote_timeout"
+    assert time.monotonic() - started < 2
+
+
+def test_a_long_retry_after_is_not_waited_for(server):
+    server.acts = [status(429, headers=[("Retry-After", "3600")])]
+    started = time.monotonic()
+    (outcome,) = SystemOneJudge(server.url, deadline=30).judge_outcomes([RED], ["red"])
+    assert outcome.failure.code == "remote_overloaded"
+    assert time.monotonic() - started < 5
+    assert len(server.bodies) == 1
+
+
+def test_nobody_listens():
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{held.getsockname()[1]}"
+        (outcome,) = SystemOneJudge(url, tries=1).judge_outcomes([RED], ["red"])
+    assert outcome.failure.code == "remote_unreachable"
+
+
+def test_connections_are_bounded_and_used_at_once(server):
+    def slow(handler, body):
+        time.sleep(0.1)
+        nouls([0.5])(handler, body)
+
+    server.acts = [slow]
+    documents = [Document(text=f"skirt {number}") for number in range(12)]
+    seen = []
+    SystemOneJudge(server.url, connections=3).judge_outcomes(
+        documents, ["red"], progress=lambda done, of: seen.append((done, of))
+    )
+    assert server.most == 3
+    assert seen[-1] == (12, 12)
+
+
+def test_an_interruption_leaves_no_thread(server):
+    server.acts = [status(503)]
+    judge = SystemOneJudge(server.url, tries=50, deadline=60)
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    failing, waiting = Document(text="x", image=b"no image"), [Document(text=f"{n}") for n in range(4)]
+    with pytest.raises(KeyboardInterrupt):
+        judge.judge_outcomes([failing, *waiting], ["red"], progress=stop)
+    assert not [one for one in threading.enumerate() if one.name.startswith("yofo-http-judge")]
+
+
+def test_an_unreadable_image_fails_here_and_is_not_sent(server):
+    server.acts = [nouls([0.5])]
+    (outcome,) = SystemOneJudge(server.url).judge_outcomes([Document(image=b"no image")], ["red"])
+    assert outcome.failure.code == "not_an_image"
+    assert server.bodies == []
+
+
+def test_large_images_are_made_smaller_and_small_ones_stay_exact(server):
+    server.acts = [nouls([0.5])]
+    big, small = Image.effect_noise((2000, 1000), 50).convert("RGB"), Image.effect_noise((60, 50), 50).convert("RGB")
+    judge = SystemOneJudge(server.url, max_pixels=10_000, connections=1)
+    judge.judge_outcomes([Document(image=big), Document(image=small)], ["red"])
+    sent = [next(iter(body["assets"].values()))["data_base64"] for body in server.bodies]
+    first, second = (Image.open(io.BytesIO(base64.b64decode(data))) for data in sent)
+    assert first.width * first.height <= 10_000
+    assert abs(first.width / first.height - 2) < 0.05
+    assert second.convert("RGB").tobytes() == small.tobytes()
+
+
+def test_many_requirements_go_in_several_requests(server):
+    server.acts = [nouls([i / 100 for i in range(64)])]
+    (outcome,) = SystemOneJudge(server.url).judge_outcomes([RED], [f"r{i}" for i in range(70)])
+    assert [len(body["questions"]) for body in server.bodies] == [64, 6]
+    assert [one.p_yes for one in outcome.judgements][62:66] == [0.62, 0.63, 0.0, 0.01]
+
+
+def test_the_key_comes_from_the_environment_and_is_shown_nowhere(server, monkeypatch):
+    monkeypatch.setenv("MY_KEY", "s3cret")
+    server.acts = [status(401, body=b"wrong")]
+    judge = SystemOneJudge(server.url, api_key_env="MY_KEY")
+    (outcome,) = judge.judge_outcomes([RED], ["red"])
+    assert server.headers[0]["Authorization"] == "Bearer s3cret"
+    assert "s3cret" not in repr(judge) + str(judge.info()) + outcome.failure.message
+    monkeypatch.setenv("MY_KEY", "two words\r\nX: y")
+    with pytest.raises(ConfigError, match="MY_KEY"):
+        judge.judge_outcomes([RED], ["red"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"base_url": "ftp://x"},
+        {"base_url": "http://user:pw@x"},
+        {"base_url": "http://x?y=1"},
+        {"base_url": None},
+        {"dialect": "klingon"},
+        {"question": "no place"},
+        {"connections": 0},
+        {"tries": True},
+        {"deadline": float("inf")},
+        {"max_pixels": -1},
+    ],
+)
+def test_bad_settings(arguments):
+    with pytest.raises(ConfigError):
+        SystemOneJudge(**({"base_url": "http://x"} | arguments))
+
+
+def test_no_requirements():
+    with pytest.raises(RequirementError):
+        SystemOneJudge("http://x").judge_outcomes([RED], [])

@@ -1,0 +1,78 @@
+"""`yofo serve`: the judge as an HTTP service."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from yofo_rerank.cli import messages, options
+
+KEYS = "YOFO_SERVE_KEYS"
+
+
+def serve(
+    model: options.Model = None,
+    adapter: options.Adapter = None,
+    device: options.Device = None,
+    states: options.States = None,
+    verdicts: options.Verdicts = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 is every one.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    name: Annotated[
+        list[str] | None, typer.Option(help="A name that requests may give as their model; repeat it.")
+    ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(help=f"A file with one API key a line; also {KEYS}, separated by commas.", dir_okay=False),
+    ] = None,
+    image_host: Annotated[
+        list[str] | None, typer.Option(help="A host that images are fetched from, over https; repeat it.")
+    ] = None,
+    deadline: Annotated[float, typer.Option(min=0.1, help="Seconds for one request.")] = 60.0,
+    rate: Annotated[int | None, typer.Option(min=1, help="Requests a minute for one key.")] = None,
+) -> None:
+    """Answer POST /v2/rerank, /v1/rerank and /v1/systemone, until SIGTERM, which lets running requests end.
+
+    Example: yofo serve --model Qwen/Qwen3-VL-2B-Instruct --verdicts kept
+    """
+    from yofo_rerank.frameworks.extras import require
+
+    for module in ("fastapi", "uvicorn", "prometheus_client"):
+        require(module, extra="serve")
+    import uvicorn
+
+    from yofo_rerank.serving import Limits, ServeSettings
+    from yofo_rerank.serving.app import create_app
+
+    known = _keys(keys)
+    if not known and host not in ("127.0.0.1", "::1", "localhost"):
+        messages.warn(f"everybody who reaches {host}:{port} may ask; set keys with --keys or {KEYS}")
+    settings = ServeSettings(
+        names=tuple(name or [model or options.MINI]),
+        keys=known,
+        image_hosts=tuple(image_host or ()),
+        limits=Limits(deadline=deadline, requests_per_minute=rate),
+    )
+    judge = options.load_judge(model, adapter, device, states=states, verdicts=verdicts)
+    log = dict(uvicorn.config.LOGGING_CONFIG)
+    log["loggers"] = log["loggers"] | {"yofo_rerank": {"handlers": ["default"], "level": "INFO", "propagate": False}}
+    uvicorn.run(
+        create_app(judge, settings),
+        host=host,
+        port=port,
+        access_log=False,  # ours says more, and nothing of what was asked
+        log_config=log,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=int(deadline) + 5,
+        h11_max_incomplete_event_size=64 * 1024,
+        server_header=False,
+    )
+
+
+def _keys(path: Path | None) -> tuple[str, ...]:
+    lines = [] if path is None else path.read_text(encoding="ascii").splitlines()
+    given = [*lines, *os.environ.get(KEYS, "").split(",")]
+    return tuple(key.strip() for key in given if key.strip())

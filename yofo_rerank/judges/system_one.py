@@ -1,0 +1,190 @@
+"""SystemOneJudge: a decision model behind an HTTP server, as a judge."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from yofo_rerank.documents import Document, DocumentLike, as_documents
+from yofo_rerank.errors import ConfigError, DocumentError, MissingExtra, RemoteError, YofoError
+from yofo_rerank.judges.dialects import Dialect, get_dialect
+from yofo_rerank.judges.http import post_json
+from yofo_rerank.judges.sent_images import show
+from yofo_rerank.judging import check_requirements, unjudged
+from yofo_rerank.progress import Progress, counting
+from yofo_rerank.requirements import JudgedDocument, Judgement, Requirement
+
+if TYPE_CHECKING:
+    import httpx
+
+API_KEY = "YOFO_JUDGE_API_KEY"  # the environment variable that holds a key, unless another is named
+
+
+class SystemOneJudge:
+    """Asks requirements of a server with decision models: `transformers serve`, vLLM, SGLang, or OpenAI's shape.
+
+    Documents are asked at once over a bounded number of connections, each within a deadline; what may pass (429, 5xx,
+    a broken connection) is tried again, a refusal is not. A document that fails is failed with a code, never scored.
+
+    >>> judge = SystemOneJudge("http://127.0.0.1:8000", model="my-export")
+    >>> judge.info()["dialect"]
+    'transformers'
+
+    Args:
+        base_url: of the server, without the path of the dialect.
+        model: the name that the server knows; None where it serves one model whatever is named.
+        dialect: "transformers", "vllm", "sglang" or "openai"; see `yofo_rerank.judges.dialects`.
+        question: how a requirement is asked, with its place as {requirement}; None = as it stands for transformers
+            (an exported folder has its own words), else "Is it true of this product: {requirement}?".
+        api_key_env: environment variable whose value goes into the Authorization header; nothing is sent where unset.
+        connections: at one time.
+        deadline: seconds for one document, all tries and pauses included.
+        tries: of one request.
+        max_pixels: larger images are made smaller before they are sent.
+
+    Raises:
+        ConfigError: an argument that cannot be used.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        model: str | None = None,
+        dialect: str = "transformers",
+        question: str | None = None,
+        api_key_env: str = API_KEY,
+        connections: int = 8,
+        deadline: float = 60.0,
+        tries: int = 4,
+        max_pixels: int = 1_003_520,
+    ) -> None:
+        self._base_url = _checked_url(base_url)
+        self._dialect = get_dialect(dialect)
+        self._question = self._dialect.question if question is None else question
+        if "{requirement}" not in self._question:
+            raise ConfigError(f"question must hold {{requirement}}, but got {question!r:.80}")
+        for name, value in (("connections", connections), ("tries", tries), ("max_pixels", max_pixels)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ConfigError(f"{name} must be an int of at least 1, but got {value!r}")
+        if not isinstance(deadline, int | float) or not 0 < deadline < math.inf:
+            raise ConfigError(f"deadline must be a number of seconds above 0, but got {deadline!r}")
+        self._model = model
+        self._api_key_env = api_key_env
+        self._connections, self._deadline, self._tries = connections, float(deadline), tries
+        self._max_pixels = max_pixels
+
+    def judge_outcomes(
+        self,
+        documents: Sequence[DocumentLike],
+        requirements: Sequence[str | Requirement],
+        *,
+        progress: Progress = False,
+    ) -> list[JudgedDocument]:
+        """Judgements of every document in the order given, or the failure that prevented them.
+
+        Raises:
+            RequirementError: no requirements, or an unusable one. DocumentError: something that is no document.
+            ConfigError: a key in the environment that no header can hold.
+        """
+        checked, asked = as_documents(documents), check_requirements(requirements)
+        stop = threading.Event()
+        with self._client() as client, counting(progress) as tick:
+            pool = ThreadPoolExecutor(self._connections, thread_name_prefix="yofo-http-judge")
+            try:
+                running = [pool.submit(self._judge, client, one, asked, stop) for one in checked]
+                return list(_watched(running, tick))
+            finally:
+                stop.set()
+                pool.shutdown(cancel_futures=True)
+
+    def info(self) -> dict[str, Any]:
+        """What is judged with, in plain JSON types."""
+        return {"model": self._model, "url": self._base_url, "dialect": self._dialect.name, "question": self._question}
+
+    def unload(self) -> None:
+        """Nothing is held: the server has the model."""
+
+    def _judge(
+        self, client: httpx.Client, document: Document, requirements: Sequence[Requirement], stop: threading.Event
+    ) -> JudgedDocument:
+        try:
+            found = self._ask(client, document, [requirement.text for requirement in requirements], stop)
+        except YofoError as error:
+            return unjudged(error)
+        pairs = zip(requirements, found, strict=True)
+        return JudgedDocument(tuple(Judgement(requirement=one, p_yes=p, verdict=p > 0.5) for one, p in pairs))
+
+    def _ask(
+        self, client: httpx.Client, document: Document, texts: Sequence[str], stop: threading.Event
+    ) -> list[float]:
+        deadline = time.monotonic() + self._deadline
+        shown = show(document, self._max_pixels)
+        most = self._dialect.max_images
+        if len(shown.images) > most:
+            message = f"the document has {len(shown.images)} images, but {self._dialect.name} takes {most}"
+            raise DocumentError(message, code="too_many_images")
+        questions = [self._question.replace("{requirement}", text) for text in texts]
+        named = {} if self._model is None else {"model": self._model}
+        found: list[float] = []
+        for start in range(0, len(questions), self._dialect.max_questions):
+            part = questions[start : start + self._dialect.max_questions]
+            body = named | self._dialect.write(shown, part)
+            answer = post_json(client, self._dialect.path, body, deadline=deadline, tries=self._tries, stop=stop)
+            found += _probabilities(self._dialect, answer, len(part))
+        return found
+
+    @contextmanager
+    def _client(self) -> Iterator[httpx.Client]:
+        try:
+            import httpx
+        except ModuleNotFoundError as error:  # pragma: no cover - Hugging Face's own client brings it
+            raise MissingExtra("a judge over HTTP needs httpx: pip install httpx") from error
+        key = os.environ.get(self._api_key_env, "").strip()
+        if not key.isascii() or any(character.isspace() or not character.isprintable() for character in key):
+            raise ConfigError(f"the key in {self._api_key_env} must be printable ASCII without blanks")
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        limits = httpx.Limits(max_connections=self._connections)
+        # a redirect would carry documents and key elsewhere
+        with httpx.Client(base_url=self._base_url, headers=headers, limits=limits, follow_redirects=False) as client:
+            yield client
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._base_url!r}, model={self._model!r}, dialect={self._dialect.name!r})"
+
+
+def _watched(running: Sequence[Future[JudgedDocument]], tick: Any) -> Iterator[JudgedDocument]:
+    for place, future in enumerate(running, start=1):
+        yield future.result()
+        if tick is not None:
+            tick(place, len(running))
+
+
+def _probabilities(dialect: Dialect, answer: Any, count: int) -> list[float]:
+    try:
+        found = dialect.read(answer, count)
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        message = f"the answer has not the shape of {dialect.name!r} (missing {error!s:.80})"
+        raise RemoteError(message, code="remote_bad_answer") from error
+    for value in found:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise RemoteError(f"got {value!r:.80} for a probability, wanted 0 to 1", code="remote_bad_answer")
+    return [float(value) for value in found]
+
+
+def _checked_url(url: str) -> str:
+    parts = urlsplit(url) if isinstance(url, str) else None
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"base_url must be an http or https address, but got {url!r:.200}")
+    if parts.username or parts.password:
+        raise ConfigError("base_url must not hold a user or password; put a key into the environment")
+    if parts.query or parts.fragment:
+        raise ConfigError(f"base_url must not hold a query or fragment, but got {url!r:.200}")
+    return url.rstrip("/").removesuffix("/v1")

@@ -1,0 +1,129 @@
+"""The service as one ASGI application; every route is a short shell over the pure functions beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ValidationError
+
+from yofo_rerank import __version__
+from yofo_rerank.errors import YofoError
+from yofo_rerank.judging import Judge
+from yofo_rerank.reranker import Explained
+from yofo_rerank.serving import errors, rerank_api, system_one_api
+from yofo_rerank.serving.bodies import read_body
+from yofo_rerank.serving.errors import ApiError
+from yofo_rerank.serving.service import Service
+from yofo_rerank.serving.settings import ServeSettings
+
+logger = logging.getLogger(__name__)
+
+Body = TypeVar("Body", bound=BaseModel)
+Handler = Callable[[Any, Request], Awaitable[dict[str, Any]]]
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def create_app(judge: Judge, settings: ServeSettings | None = None) -> FastAPI:
+    """The application around a judge; its model is loaded while the service starts.
+
+    >>> from yofo_rerank import YofoJudge
+    >>> sorted(route.path for route in create_app(YofoJudge.from_pretrained("mini")).routes)[:3]
+    ['/docs', '/docs/oauth2-redirect', '/healthz']
+    """
+    service = Service(judge, settings or ServeSettings())
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(judge.info)  # loads
+        service.is_ready = True
+        yield
+        service.is_ready = False
+        await service.gate.drain()
+
+    app = FastAPI(title="yofo-rerank", version=__version__, lifespan=lifespan, redoc_url=None)
+    _add_post(app, service, "/v2/rerank", rerank_api.RerankV2, _rerank_with(service, rerank_api.answer_v2))
+    _add_post(app, service, "/v1/rerank", rerank_api.RerankV1, _rerank_with(service, rerank_api.answer_v1))
+    _add_post(app, service, "/v1/systemone", system_one_api.SystemOne, _decide_with(service))
+
+    @app.get("/healthz", include_in_schema=False)
+    def healthz() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/readyz", include_in_schema=False)
+    def readyz() -> JSONResponse:
+        ready = service.is_ready and not service.gate.draining
+        return JSONResponse({"status": "ready" if ready else "not ready"}, 200 if ready else 503)
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics() -> Response:
+        return Response(service.measures.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return app
+
+
+def _rerank_with(service: Service, answer: Callable[[Any, Explained, str], dict[str, Any]]) -> Handler:
+    async def handle(body: Any, request: Request) -> dict[str, Any]:
+        return answer(body, await service.rerank(body, request), request.state.id)
+
+    return handle
+
+
+def _decide_with(service: Service) -> Handler:
+    async def handle(body: Any, request: Request) -> dict[str, Any]:
+        return system_one_api.answer(body, await service.decide(body, request))
+
+    return handle
+
+
+def _add_post(app: FastAPI, service: Service, path: str, model: type[BaseModel], handle: Handler) -> None:
+    """A route that reads, checks, handles, counts and logs; whatever happens, it answers in one shape."""
+
+    async def route(request: Request) -> Response:
+        started = time.perf_counter()
+        given = request.headers.get("x-request-id", "")
+        request.state.id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        caller = ""
+        try:
+            caller = service.keys.check(request.headers.get("authorization")) or ""
+            service.rates.take(caller or (request.client.host if request.client else ""))
+            body = _parse(model, await read_body(request, service.settings.limits))
+            response = JSONResponse(await handle(body, request))
+        except Exception as error:  # noqa: BLE001 - the next request must be answered
+            response = _answer_to(error, request.state.id)
+        response.headers["X-Request-Id"] = request.state.id
+        seconds = time.perf_counter() - started
+        service.measures.requests.labels(path, str(response.status_code)).inc()
+        service.measures.seconds.labels(path).observe(seconds)
+        facts = {"id": request.state.id, "route": path, "status": response.status_code, "caller": caller}
+        logger.info("%s", json.dumps(facts | {"seconds": round(seconds, 4)}))
+        return response
+
+    schema = {"requestBody": {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}}
+    app.add_api_route(path, route, methods=["POST"], openapi_extra=schema, summary=(model.__doc__ or "").split("\n")[0])
+
+
+def _parse(model: type[Body], data: bytes) -> Body:
+    try:
+        return model.model_validate_json(data)
+    except ValidationError as error:
+        raise errors.from_validation(error.errors(include_url=False, include_input=False)) from error
+
+
+def _answer_to(error: Exception, request_id: str) -> JSONResponse:
+    if isinstance(error, YofoError):
+        error = errors.from_ours(error)
+    if not isinstance(error, ApiError):
+        logger.exception("request %s failed", request_id)
+        error = ApiError(500, "internal", "something went wrong here; the log says what, under this id")
+    return JSONResponse(errors.body(error, request_id), error.status, headers=error.headers())

@@ -1,0 +1,105 @@
+"""Documents as the APIs give them: a text, {text, image}, or vLLM's list of parts; images as `data:` addresses."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from yofo_rerank.documents import Document
+from yofo_rerank.errors import DocumentError, ImageError
+from yofo_rerank.frameworks.fetch import fetch_image
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TextOrImage(_Strict):
+    """Jina's form: a text, an image (base64, a `data:` address, or an allowed https one), or both."""
+
+    text: str | None = None
+    image: str | None = None
+
+
+class ImageUrl(_Strict):
+    """OpenAI's form of an address."""
+
+    url: str
+    detail: Literal["auto", "low", "high"] | None = None
+
+
+class TextPart(_Strict):
+    """A text among parts."""
+
+    type: Literal["text"]
+    text: str
+
+
+class ImagePart(_Strict):
+    """An image among parts."""
+
+    type: Literal["image_url"]
+    image_url: ImageUrl
+
+
+class Parts(_Strict):
+    """vLLM's form: parts of a message."""
+
+    content: list[Annotated[TextPart | ImagePart, Field(discriminator="type")]] = Field(min_length=1)
+
+
+GivenDocument = str | TextOrImage | Parts
+
+
+def as_document(given: GivenDocument, place: int, hosts: tuple[str, ...]) -> Document:
+    """The document; its id is its place.
+
+    Raises:
+        DocumentError: nothing in it, or several images.
+        ImageError: an image that is no base64, or an address that is not fetched.
+    """
+    name = str(place)
+    if isinstance(given, str):
+        return Document(text=given, id=name)
+    if isinstance(given, TextOrImage):
+        return Document(image=_image(given.image, hosts), text=given.text, id=name)
+    images = [part.image_url.url for part in given.content if isinstance(part, ImagePart)]
+    if len(images) > 1:
+        raise DocumentError(f"wanted one image in a document, but got {len(images)}", code="too_many_images")
+    texts = [part.text for part in given.content if isinstance(part, TextPart)]
+    return Document(image=_image(images[0] if images else None, hosts), text="\n".join(texts) or None, id=name)
+
+
+def try_document(given: GivenDocument, place: int, hosts: tuple[str, ...]) -> Document | DocumentError:
+    """As `as_document`, with the error as a value: it is that document's alone."""
+    try:
+        return as_document(given, place, hosts)
+    except DocumentError as error:
+        return error
+
+
+def _image(given: str | None, hosts: tuple[str, ...]) -> Any:
+    if given is None:
+        return None
+    if given.startswith("data:"):
+        return given
+    if "://" in given[:32]:
+        return _fetch(given, hosts)
+    try:  # never a path: a stranger names no files here
+        return base64.b64decode(given, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ImageError("wanted an image as base64 or a data: address", code="bad_data_uri") from error
+
+
+def _fetch(address: str, hosts: tuple[str, ...]) -> bytes:
+    try:
+        host = (urlsplit(address).hostname or "").lower()
+    except ValueError:
+        host = ""
+    if host not in hosts:
+        raise ImageError("images are not fetched from this host; wanted a data: address", code="url")
+    return fetch_image(address)

@@ -1,0 +1,82 @@
+"""What the routes share: the judge, and who may ask how much of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from fastapi import Request
+
+from yofo_rerank.judging import Judge
+from yofo_rerank.requirements import JudgedDocument
+from yofo_rerank.reranker import Explained, YofoReranker
+from yofo_rerank.serving import rerank_api, system_one_api
+from yofo_rerank.serving.documents import try_document
+from yofo_rerank.serving.errors import ApiError
+from yofo_rerank.serving.gate import Gate
+from yofo_rerank.serving.keys import Keys, Rates
+from yofo_rerank.serving.measures import Measures
+from yofo_rerank.serving.settings import ServeSettings
+
+
+class Service:
+    """One judge, its limits and its counters."""
+
+    def __init__(self, judge: Judge, settings: ServeSettings) -> None:
+        self.settings = settings
+        self.judge = judge
+        self.reranker = YofoReranker(judge)
+        self.gate = Gate(settings.limits)
+        self.keys, self.rates = Keys(settings.keys), Rates(settings.limits.requests_per_minute)
+        self.measures = Measures(self.gate)
+        self.is_ready = False
+
+    async def rerank(self, body: rerank_api.RerankV1 | rerank_api.RerankV2, request: Request) -> Explained:
+        """Judge and rank; refuses what is too much before anything is decoded."""
+        limits = self.settings.limits
+        self._check_model(body.model)
+        self._check_count("documents", len(body.documents), limits.max_documents)
+        self._check_count("requirements", len(body.requirements or ()), limits.max_requirements)
+        if rerank_api.too_long(body.words):
+            raise ApiError(422, "bad_query", f"the query has {len(body.words):,} characters")
+
+        def work(tick: Callable[[int, int], None]) -> Explained:
+            documents = [
+                try_document(one, place, self.settings.image_hosts) for place, one in enumerate(body.documents)
+            ]
+            return self.reranker.explain(
+                body.words, documents, requirements=body.requirements, scoring=body.scoring, progress=tick
+            )
+
+        found = await self.gate.run(work, request.is_disconnected)
+        self._count([place.failure is None for place in found.places], len(found.query.requirements))
+        return found
+
+    async def decide(self, body: system_one_api.SystemOne, request: Request) -> JudgedDocument:
+        """Judge one state."""
+        self._check_model(body.model)
+        self._check_count("questions", len(body.questions), self.settings.limits.max_requirements)
+        asked = [question.instructions for question in body.questions.values()]
+
+        def work(tick: Callable[[int, int], None]) -> JudgedDocument:
+            document = system_one_api.to_document(body, self.settings.image_hosts)
+            return self.judge.judge_outcomes([document], asked, progress=tick)[0]  # type: ignore[call-arg,arg-type]
+
+        outcome = await self.gate.run(work, request.is_disconnected)
+        self._count([outcome.failure is None], len(asked))
+        return outcome
+
+    def _check_model(self, name: str) -> None:
+        if name not in self.settings.names:
+            raise ApiError(
+                404, "unknown_model", f"no model {name[:80]!r} here; known: {', '.join(self.settings.names)}"
+            )
+
+    @staticmethod
+    def _check_count(what: str, count: int, most: int) -> None:
+        if count > most:
+            raise ApiError(422, f"too_many_{what}", f"got {count} {what}, wanted at most {most}")
+
+    def _count(self, judged: Sequence[bool], n_requirements: int) -> None:
+        self.measures.documents.labels("judged").inc(sum(judged))
+        self.measures.documents.labels("failed").inc(len(judged) - sum(judged))
+        self.measures.verdicts.inc(sum(judged) * n_requirements)

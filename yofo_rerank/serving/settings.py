@@ -1,0 +1,58 @@
+"""What a service allows; plain data, checked once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Positive = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Limits(BaseModel):
+    """Of one request, and of all that run and wait.
+
+    >>> Limits(max_documents=10).max_documents
+    10
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_body_bytes: Positive = 64 * 1024 * 1024
+    body_seconds: Seconds = 30.0  # for the whole of a body to arrive
+    max_documents: Positive = 1000
+    max_requirements: Positive = 64
+    max_image_pixels: Positive = 50_000_000
+    running: Positive = 16  # requests that are judged at one time; what they share is judged once
+    waiting: Annotated[int, Field(ge=0)] = 64  # for a place among them; more are answered with 429
+    deadline: Seconds = 60.0  # of one request, waiting included
+    requests_per_minute: Positive | None = None  # of one key, or of one address where there are no keys
+
+
+class ServeSettings(BaseModel):
+    """Settings of a service.
+
+    >>> ServeSettings(names=["shop"]).names
+    ('shop',)
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    names: tuple[str, ...] = Field(default=("mini",), min_length=1)  # that requests may give as their model
+    keys: tuple[str, ...] = ()  # none: everybody may ask
+    image_hosts: tuple[str, ...] = ()  # images are fetched from these, over https and from public addresses alone
+    limits: Limits = Limits()
+
+    @field_validator("keys")
+    @classmethod
+    def _keys_are_usable(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
+        for key in keys:
+            if not (16 <= len(key) <= 256 and key.isascii() and key.isprintable() and " " not in key):
+                raise ValueError("a key must be 16 to 256 printable ASCII characters without blanks")
+        return keys
+
+    @field_validator("image_hosts")
+    @classmethod
+    def _hosts_are_lower_case(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(host.lower().strip(".") for host in hosts)

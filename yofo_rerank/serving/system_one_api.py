@@ -1,0 +1,87 @@
+"""`POST /v1/systemone`: one state, many yes/no questions; a question is a requirement, and its `noul` our `p_yes`.
+
+The images of a state may come as transformers' `assets` or as vLLM's and SGLang's `images`. Questions of other types
+(`choice`, `score`) cannot be answered by this model, and are refused by name.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from yofo_rerank.documents import Document
+from yofo_rerank.errors import DocumentError
+from yofo_rerank.requirements import JudgedDocument
+from yofo_rerank.serving.documents import ImageUrl, TextOrImage, _Strict, as_document
+from yofo_rerank.serving.errors import ApiError
+
+
+class Noul(_Strict):
+    """A yes/no question; `criteria` would change its words, and are refused where they say something."""
+
+    type: Literal["noul"]
+    instructions: str = Field(min_length=1)
+    criteria: dict[Literal["true", "false"], None] | None = None
+
+
+class Asset(_Strict):
+    """An image under the name by which the state holds it."""
+
+    data_base64: str
+
+
+class SystemOne(BaseModel):
+    """The body."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "example": {
+                "model": "mini",
+                "state": "a long green dress",
+                "questions": {"pink": {"type": "noul", "instructions": "it is pink"}},
+            }
+        },
+    )
+
+    model: str = Field(max_length=300)
+    state: str | dict[str, Any] | list[Any]
+    questions: dict[str, Noul] = Field(min_length=1)
+    assets: dict[str, Asset] = Field(default_factory=dict)
+    images: list[str | ImageUrl] = Field(default_factory=list)
+
+
+def to_document(request: SystemOne, hosts: tuple[str, ...]) -> Document:
+    """The state as a document: a state that is more than a text is read as its JSON.
+
+    Raises:
+        DocumentError: several images. ImageError: one that is none.
+    """
+    text = request.state if isinstance(request.state, str) else json.dumps(request.state, ensure_ascii=False)
+    images = [image if isinstance(image, str) else image.url for image in request.images]
+    for name, asset in request.assets.items():
+        if not name or name not in text:
+            raise DocumentError(f"the asset {name[:80]!r} stands nowhere in the state", code="unused_asset")
+        text = text.replace(name, "")
+        images.append(asset.data_base64)
+    if len(images) > 1:
+        raise DocumentError(f"wanted one image, but got {len(images)}", code="too_many_images")
+    return as_document(TextOrImage(text=text.strip() or None, image=images[0] if images else None), 0, hosts)
+
+
+def answer(request: SystemOne, outcome: JudgedDocument) -> dict[str, Any]:
+    """Jev's shape, and `label_mass` where the judge has one.
+
+    Raises:
+        ApiError: the state could not be judged.
+    """
+    if outcome.failure is not None:
+        raise ApiError(422, outcome.failure.code, outcome.failure.message)
+    answers = {}
+    for name, judgement in zip(request.questions, outcome.judgements, strict=True):
+        mass = {} if judgement.label_mass is None else {"label_mass": judgement.label_mass}
+        answers[name] = {"type": "noul", "noul": judgement.p_yes} | mass
+    return {"model": request.model, "answers": answers, "usage": {"input_tokens": 0, "output_tokens": 0}}
