@@ -192,6 +192,12 @@ def test_bad_budgets_are_refused_at_once():
             YofoJudge.from_pretrained("mini", **setting)
 
 
+def test_a_cpu_gets_small_batches():
+    judge = YofoJudge.from_pretrained("mini", device="cpu")
+    assert judge.info()["max_batch_tokens"] == 2048
+    assert YofoJudge.from_pretrained("mini", device="cpu", max_batch_tokens=100).info()["max_batch_tokens"] == 100
+
+
 def test_constructing_imports_no_torch():
     code = (
         "import sys; from yofo_rerank import YofoJudge, YofoReranker; YofoReranker(YofoJudge.from_pretrained('mini'));"
