@@ -25,7 +25,7 @@ def base(tiny_qwen3_vl, saved_model, tmp_path_factory):
 
 @pytest.fixture
 def judge(tiny):
-    return YofoJudge.from_components(tiny.model, tiny.processor, format="yofo-v1")
+    return YofoJudge.from_components(tiny.model, tiny.processor, format="yofo-v1", max_batch_tokens=8192)
 
 
 @pytest.fixture

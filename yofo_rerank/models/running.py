@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MAX_ASKED_TOKENS = 256  # behind one document in one pass: what they cost one another grows with their square
+MAX_ASKED_TOKENS = 512  # behind one document in one pass: what they cost one another grows with their square
 
 Passes = list[list["Question"]]
 
