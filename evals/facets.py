@@ -90,7 +90,7 @@ def measure(task: Task, retriever: ClipFaissRetriever, depth: int) -> dict[str, 
 
 def asked_of(queries: Iterable[GeneratedQuery]) -> dict[str, tuple[Claim, bool]]:
     """Every facet that the queries with a negation need: its claim, and whether it is denied."""
-    asked = {}
+    asked: dict[str, tuple[Claim, bool]] = {}
     for query in queries:
         if denied(query):
             asked |= {facet(claim): (claim, False) for claim in wanted(query)}
