@@ -54,6 +54,15 @@ def test_a_failed_document_has_a_reason_and_no_score(serve):
     ]
 
 
+@pytest.mark.parametrize("address", ["https://localhost/x.png", "http://images.example/x.png", "https://10.0.0.1/x"])
+def test_an_allowed_host_is_still_no_way_inside(serve, address):
+    client = serve(image_hosts=("localhost", "images.example", "10.0.0.1"))
+    answer = client.post("/v1/rerank", json=GOOD | {"documents": [{"image": address}]}).json()
+    assert answer["results"] == []
+    assert answer["meta"]["failures"][0]["code"] in ("url", "fetch_failed")
+    assert answer["meta"]["failures"][0]["code"] == "url" or "localhost" in address
+
+
 def test_documents_come_back_where_asked(serve):
     documents = ["a pink skirt", {"text": "a pink top"}]
     answer = serve().post("/v1/rerank", json=GOOD | {"documents": documents, "return_documents": True}).json()

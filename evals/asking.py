@@ -1,0 +1,62 @@
+"""Ask a contestant about one sample or one pair; what comes back is plain JSON, kept in the run's file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from evals.run_file import RunFile
+from evals.systems import System
+from evals.verdict_sets.record import Asked, Pair, Sample, Unit
+from yofo_rerank import Document, Requirement
+from yofo_rerank.errors import DocumentError
+from yofo_rerank.training.arrange import OPPOSITE, draw
+
+
+def ask_all(system: System, units: Iterable[Unit], run: RunFile) -> Iterator[tuple[Unit, dict[str, Any]]]:
+    """Every unit with what was answered; those that the run has are not asked again."""
+    for unit in units:
+        if unit.id not in run.done:
+            start = time.perf_counter()
+            found = ask_pair(system, unit) if isinstance(unit, Pair) else ask_sample(system, unit)
+            run.add(unit.id, found | {"seconds": time.perf_counter() - start})
+        yield unit, run.done[unit.id]
+
+
+def ask_sample(system: System, sample: Sample) -> dict[str, Any]:
+    """`p` of each statement and `yes`, its verdict (None where there are only scores); or why it `failed`."""
+    try:
+        document = sample.load()
+    except DocumentError as error:
+        return {"failed": error.code}
+    if system.reranker:
+        return _judged(system, document, sample.asked)
+    scored = [system.score(one.text, [document])[0] for one in sample.asked]
+    failed = next((one.failure for one in scored if one.failure), None)
+    return {"failed": failed} if failed else {"p": [one.score for one in scored], "yes": None}
+
+
+def _judged(system: System, document: Document, asked: tuple[Asked, ...]) -> dict[str, Any]:
+    requirements = [Requirement(text=one.text) for one in asked]
+    [outcome] = system.judge.judge_outcomes([document], requirements)
+    if outcome.failure:
+        return {"failed": outcome.failure.code}
+    said = outcome.judgements
+    return {"p": [one.p_yes for one in said], "yes": [one.verdict for one in said]}
+
+
+def ask_pair(system: System, pair: Pair) -> dict[str, Any]:
+    """The score of each document, by requirements and expression where verdicts are given; or why one `failed`."""
+    rule = {"kind": "expression", "expression": pair.expression}
+    scored = system.score(pair.query, pair.documents, requirements=pair.requirements, scoring=rule)
+    failed = next((one.failure for one in scored if one.failure), None)
+    return {"failed": failed} if failed else {"p": [one.score for one in scored]}
+
+
+def opposites(samples: Iterable[Sample], seed: int = 0) -> Iterator[Sample]:
+    """For each sample one statement, and the paper's question for the opposite of the answer to it (table 2)."""
+    for sample in samples:
+        first = draw("opposite", seed, sample.id).choice(sample.asked)
+        asked = (Asked(first.text, first.answer), Asked(OPPOSITE, not first.answer, depends_on=(0,)))
+        yield Sample(f"{sample.id}/opposite", sample.document, asked, sample.group, sample.box)

@@ -1,0 +1,101 @@
+"""How well a contestant orders the candidates of a task, measured by mteb.
+
+    python -m evals.rank --task mini --model yofo --model no-reranking --model random
+    python -m evals.rank --task INQUIRE-Rerank --source inquire/ --model yofo --model-source Qwen/Qwen3-VL-2B-Instruct
+
+A run that was interrupted goes on where it stopped (its finished queries are in runs/); `--fresh` begins anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from evals.data_sets import MissingData
+from evals.missing import Missing, open_systems
+from evals.mteb_search import YofoSearch
+from evals.program import run_program
+from evals.rank_figures import figures_of, row_of
+from evals.ranking import MEASURES
+from evals.ranking_sets import registry
+from evals.record import RESULTS, print_table, write_record
+from evals.run_file import RUNS, RunFile, record_path, slug
+from evals.systems import System
+
+TABLE = ("model", "licence", *MEASURES, "failed", "pairs/s")
+
+
+def measure(task: Any, system: System, run: RunFile) -> dict[str, Any]:
+    """Figures of a contestant on a task whose data are loaded; finished queries of the run are not asked again."""
+    import mteb
+
+    search = YofoSearch(system, run=run)
+    result = mteb.evaluate(
+        search, task, cache=None, co2_tracker=False, show_progress_bar=False, encode_kwargs={"batch_size": 32}
+    )
+    return figures_of(result.task_results[0].scores, search.found, grades_of(task)) | {"code": sorted(set(run.commits))}
+
+
+def grades_of(task: Any) -> dict[str, dict[str, int]]:
+    """Relevant documents of each query that has any, by the keys of a search."""
+    return {
+        f"{name}/{subset}/{query}": found
+        for subset, splits in task.dataset.items()
+        for name, split in splits.items()
+        for query, found in split["relevant_docs"].items()
+        if found
+    }
+
+
+def main(
+    task: Annotated[str, typer.Option(help="mini, MCMR, INQUIRE-Rerank, ViDoRe-v3.1, or a task or benchmark of mteb")],
+    model: Annotated[list[str], typer.Option(help="yofo, or a baseline of `python -m evals.baselines`; repeatable")],
+    source: Annotated[str | None, typer.Option(help="folder of the data set, where mteb does not load it")] = None,
+    model_source: Annotated[str | None, typer.Option(help="folder or hub id of the model, instead of its own")] = None,
+    adapter: Annotated[str | None, typer.Option(help="LoRA adapter of yofo")] = None,
+    rule: Annotated[str, typer.Option(help="scoring rule of yofo")] = "weighted",
+    device: Annotated[str | None, typer.Option(help="cuda, cpu; default: the best there is")] = None,
+    candidates: Annotated[Path | None, typer.Option(help="predictions of a first stage, for plain retrieval")] = None,
+    top_k: Annotated[int, typer.Option(min=1, help="candidates to take of those predictions")] = 100,
+    limit: Annotated[int | None, typer.Option(min=1, help="the first queries alone")] = None,
+    skip_missing: Annotated[bool, typer.Option("--skip-missing", help="what is absent is no failure")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="begin anew")] = False,
+    output: Annotated[Path, typer.Option(help="folder of the records")] = RESULTS,
+    runs: Annotated[Path, typer.Option(help="folder of unfinished runs")] = RUNS,
+) -> None:
+    """Measure how well contestants order the candidates of a ranking task."""
+    missing = Missing()
+    asked = {"adapter": adapter, "rule": rule, "limit": limit, "model_source": model_source, "source": source}
+    asked |= {"candidates": str(candidates), "top_k": top_k} if candidates else {}
+    tasks = registry.get_tasks(task, source)
+    systems, absent = open_systems(model, source=model_source, adapter=adapter, device=device, rule=rule)
+    for one in tasks:
+        name = one.metadata.name
+        settings: dict[str, Any] = {"task": name, "licence": registry.licence(one)} | asked
+        paths = {who: record_path(output, "rank", name, who, limit) for who in model}
+        for who, error in absent.items():
+            missing.add(who, error, {paths[who]: settings | {"model": who}})
+        try:
+            registry.load(one)
+        except MissingData as error:
+            missing.add(name, error, {paths[who]: settings | {"model": who} for who in model})
+            continue
+        if candidates:
+            registry.take_candidates(one, candidates, top_k)
+        if limit:
+            registry.limit_queries(one, limit)
+        rows = []
+        for who, system in systems.items():
+            mine = settings | {"model": who, "about": system.about}
+            figures = measure(one, system, RunFile(runs / slug("rank", name, who), mine, fresh=fresh))
+            rows.append((who, system.licence, *row_of(figures)))
+            typer.echo(f"wrote {write_record(paths[who], settings=mine, figures=figures)}")
+        print_table(name, TABLE, rows, caption=f"data under {settings['licence']}; 95 % intervals over queries")
+        one.unload_data()
+    missing.close(skip=skip_missing)
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,133 @@
+"""Whatever ranks documents, behind one face: ours, or a baseline by its name; what fails is named, never scored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from evals.baselines.counting import score_counting
+from evals.baselines.presence import MissingBaseline, open_baseline
+from evals.baselines.record import Scorer
+from evals.baselines.registry import baselines
+from evals.opening import open_judge
+from yofo_rerank import Document, YofoReranker
+from yofo_rerank.errors import (
+    ConfigError,
+    DecomposeError,
+    ModelError,
+    RequirementError,
+    RuleError,
+    YofoError,
+)
+from yofo_rerank.prompts.format import Attention
+
+OURS = "yofo"
+
+
+class MissingModel(YofoError, RuntimeError):
+    """A contestant's extra or checkpoint is absent; says what is wanted, from where and under which licence."""
+
+    default_code = "missing_model"
+
+
+class Scored(NamedTuple):
+    """What became of one document: a score, or the reason why there is none."""
+
+    score: float | None
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class System:
+    """A contestant that was opened: `reranker` where it gives verdicts, else `scorer`; `about` goes into records."""
+
+    name: str
+    about: dict[str, Any] = field(default_factory=dict)
+    reranker: YofoReranker | None = None
+    scorer: Scorer | None = None
+
+    @property
+    def licence(self) -> str:
+        """Of its weights, for tables; those of ours are named by whoever made them."""
+        return str(self.about.get("licence") or "-")
+
+    @property
+    def judge(self) -> Any:
+        """What answers requirements, or None where there are only scores."""
+        return self.reranker.judge if self.reranker else None
+
+    def score(
+        self,
+        query: str,
+        documents: Sequence[Document],
+        *,
+        requirements: Sequence[str] | None = None,
+        scoring: Any = None,
+    ) -> list[Scored]:
+        """One outcome per document, in the order given; `requirements` and `scoring` are heeded by ours alone."""
+        if self.reranker:
+            return _reranked(self.reranker, query, documents, requirements, scoring)
+        if self.scorer is None:
+            raise ConfigError(f"{self.name} has neither a reranker nor a scorer")
+        return _counted(self.scorer, query, documents)
+
+
+def open_system(
+    name: str,
+    source: str | None = None,
+    *,
+    adapter: str | None = None,
+    device: str | None = None,
+    rule: str = "weighted",
+    attention: Attention | None = None,
+) -> System:
+    """A contestant by name: "yofo" (ours; `source` is "mini", a folder or a hub id), or a baseline.
+
+    Raises:
+        ConfigError: an unknown name; names the known ones.
+        MissingModel: its extra or checkpoint is not there.
+    """
+    if name == OURS:
+        return _open_ours(source or "mini", adapter, device, rule, attention)
+    known = baselines()
+    if name not in known:
+        raise ConfigError(f"unknown model {name!r}; known are {', '.join([OURS, *known])}")
+    record = known[name]
+    try:
+        return System(name, record.to_dict() | {"source": source}, scorer=open_baseline(record, source, device=device))
+    except MissingBaseline as error:
+        raise MissingModel(str(error)) from error
+
+
+def _open_ours(model: str, adapter: str | None, device: str | None, rule: str, attention: Attention | None) -> System:
+    judge = open_judge(model, adapter, device=device, attention=attention)
+    try:
+        about = judge.info()
+    except (OSError, ModelError) as error:
+        raise MissingModel(f"{OURS} cannot be loaded from {model!r}: {error}") from error
+    licence = "Apache-2.0" if model == "mini" and adapter is None else None
+    about = {"source": model, "adapter": adapter, "rule": rule, "licence": licence} | about
+    return System(OURS, about, reranker=YofoReranker(judge, scoring=rule))
+
+
+def _counted(scorer: Scorer, query: str, documents: Sequence[Document]) -> list[Scored]:
+    """Reasons are kinds of errors, which can be counted; what each said of which document is not kept."""
+    counted = score_counting(scorer, query, documents)
+    return [
+        Scored(score, None if score is not None else counted.reasons[place].partition(":")[0])
+        for place, score in enumerate(counted.scores)
+    ]
+
+
+def _reranked(
+    reranker: YofoReranker, query: str, documents: Sequence[Document], requirements: Any, scoring: Any
+) -> list[Scored]:
+    scored = [Scored(None, "dropped")] * len(documents)
+    try:
+        ranking = reranker.rerank(query, documents, requirements=requirements, scoring=scoring)
+    except (DecomposeError, RequirementError, RuleError) as error:  # the query itself cannot be asked
+        return [Scored(None, error.code)] * len(documents)
+    for place in ranking:
+        scored[place.index] = Scored(None, place.failure.code) if place.failure else Scored(place.score)
+    return scored

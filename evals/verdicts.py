@@ -1,0 +1,131 @@
+"""How often a contestant is right about what was said of a document: verdicts, choices, and pairs.
+
+    python -m evals.verdicts --set mini
+    python -m evals.verdicts --set dsg --source DSG/ --model yofo --model-source Qwen/Qwen3-VL-2B-Instruct
+    python -m evals.verdicts --set lrvs --source built/ --model yofo --model clip-vit-b-32
+
+A run that was interrupted goes on where it stopped (its finished samples are in runs/); `--fresh` begins anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from evals.asking import ask_all, opposites
+from evals.data_sets import MissingData
+from evals.missing import Missing, open_systems
+from evals.program import run_program
+from evals.record import RESULTS, print_table, write_record
+from evals.run_file import RUNS, RunFile, record_path, slug
+from evals.systems import OURS, System
+from evals.verdict_figures import figures_of
+from evals.verdict_sets.record import Sample, Unit, VerdictSet
+from evals.verdict_sets.registry import get_set
+from yofo_rerank.errors import ConfigError
+
+SHARES = {
+    "acc_property": "Acc_property",
+    "acc_sample": "Acc_sample",
+    "acc_dep": "Acc_dep",
+    "acc_dep_given": "Acc_dep, by its own answer",
+    "auroc": "AUROC",
+    "acc_choice": "choice",
+    "text_score": "text",
+    "image_score": "image",
+    "group_score": "group",
+    "err_rank": "Err_rank",
+}
+
+
+def units_of(data: VerdictSet, source: str | None, *, dependency: bool, limit: int | None) -> list[Unit]:
+    """The units of a set, or the paper's dependent questions made of them.
+
+    Raises:
+        MissingData, BadData: as the set's reader.
+        ConfigError: dependent questions of pairs.
+    """
+    units = data.read(source, limit)
+    if not dependency:
+        return list(units)
+    if data.measures == "pairs":
+        raise ConfigError(f"--dependency is for statements, but {data.name} holds pairs")
+    return list(opposites(cast("Iterable[Sample]", units)))
+
+
+def measure(system: System, data: VerdictSet, units: list[Unit], run: RunFile) -> dict[str, Any]:
+    """Figures of a contestant on a set."""
+    return figures_of(list(ask_all(system, units, run)), data.measures) | {"code": sorted(set(run.commits))}
+
+
+def show(data: VerdictSet, figures: dict[str, dict[str, Any]], licences: dict[str, str]) -> None:
+    """One row for each contestant, with the columns that any of them has."""
+    columns = [name for name in SHARES if any(name in one for one in figures.values())]
+    rows = [
+        (
+            who,
+            licences[who],
+            *(_interval(found.get(name)) for name in columns),
+            found["failed"]["units"],
+            found["units_per_second"],
+        )
+        for who, found in figures.items()
+    ]
+    caption = f"data under {data.origin.licence}; 95 % intervals from resampling documents"
+    titles = [SHARES[name] for name in columns]
+    print_table(data.name, ("model", "licence", *titles, "failed", "units/s"), rows, caption=caption)
+
+
+def _interval(found: dict[str, float] | float | None) -> str | float | None:
+    if not isinstance(found, dict):
+        return found
+    return f"{found['mean']:.3f} [{found['low']:.3f}, {found['high']:.3f}]"
+
+
+def main(
+    name: Annotated[str, typer.Option("--set", help="mini, sa1b, dsg, vaw, negbench, sugarcrepe, winoground, lrvs")],
+    model: Annotated[list[str], typer.Option(help="yofo, or a baseline of `python -m evals.baselines`; repeatable")] = [  # noqa: B006  # typer reads it
+        OURS
+    ],
+    source: Annotated[str | None, typer.Option(help="folder of the data set, as its makers publish it")] = None,
+    model_source: Annotated[str | None, typer.Option(help="folder or hub id of the model, instead of its own")] = None,
+    adapter: Annotated[str | None, typer.Option(help="LoRA adapter of yofo")] = None,
+    attention: Annotated[str | None, typer.Option(help="joint or isolated; default: as the model says")] = None,
+    dependency: Annotated[bool, typer.Option("--dependency", help="the paper's questions for the opposite")] = False,
+    device: Annotated[str | None, typer.Option(help="cuda, cpu; default: the best there is")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="the first documents alone")] = None,
+    skip_missing: Annotated[bool, typer.Option("--skip-missing", help="what is absent is no failure")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="begin anew")] = False,
+    output: Annotated[Path, typer.Option(help="folder of the records")] = RESULTS,
+    runs: Annotated[Path, typer.Option(help="folder of unfinished runs")] = RUNS,
+) -> None:
+    """Measure verdicts on a set whose truth is known."""
+    data, missing = get_set(name), Missing()
+    attention = "joint" if dependency else attention  # an isolated question cannot see the one before
+    kind = "dependency" if dependency else "verdicts"
+    asked = {"adapter": adapter, "attention": attention, "dependency": dependency, "limit": limit}
+    settings: dict[str, Any] = data.about() | asked | {"model_source": model_source, "source": source}
+    paths = {who: record_path(output, kind, name, who, limit) for who in model}
+    systems, absent = open_systems(model, source=model_source, adapter=adapter, device=device, attention=attention)
+    for who, error in absent.items():
+        missing.add(who, error, {paths[who]: settings | {"model": who}})
+    try:
+        units = units_of(data, source, dependency=dependency, limit=limit)
+    except MissingData as error:
+        missing.add(name, error, {paths[who]: settings | {"model": who} for who in model})
+        missing.close(skip=skip_missing)
+        return
+    found: dict[str, dict[str, Any]] = {}
+    for who, system in systems.items():
+        mine = settings | {"model": who, "about": system.about}
+        found[who] = measure(system, data, units, RunFile(runs / slug(kind, name, who), mine, fresh=fresh))
+        typer.echo(f"wrote {write_record(paths[who], settings=mine, figures=found[who])}")
+    show(data, found, {who: system.licence for who, system in systems.items()})
+    missing.close(skip=skip_missing)
+
+
+if __name__ == "__main__":
+    run_program(main)

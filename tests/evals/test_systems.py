@@ -1,0 +1,85 @@
+import pytest
+
+from evals import systems
+from evals.baselines.record import Baseline
+from evals.baselines.scores import Checked
+from evals.systems import MissingModel, Scored, System, open_system
+from yofo_rerank import Document, YofoReranker
+from yofo_rerank.errors import ConfigError, ImageError, MissingExtra, ModelError
+
+DOCUMENTS = [Document(text="red", id="a"), Document(text="blue", id="b"), Document(text="green", id="c")]
+
+
+class Lengths:
+    """Scores by the length of the text; raises `error` for document b."""
+
+    def __init__(self, error=None):
+        self.error, self.calls = error, []
+
+    def score(self, query, documents):
+        self.calls.append([one.id for one in documents])
+        if self.error and any(one.id == "b" for one in documents):
+            raise self.error
+        return [float(len(one.text)) for one in documents]
+
+
+def test_scores_come_in_the_order_of_the_documents():
+    assert System("s", scorer=Lengths()).score("q", DOCUMENTS) == [Scored(3.0), Scored(4.0), Scored(5.0)]
+
+
+@pytest.mark.parametrize("error", [ImageError("torn"), IndexError("boo")])
+def test_a_document_that_fails_fails_alone_and_has_no_score(error):
+    scored = System("s", scorer=Lengths(error)).score("q", DOCUMENTS)
+    assert scored == [Scored(3.0), Scored(None, type(error).__name__), Scored(5.0)]
+
+
+def test_a_contestant_that_sees_no_difference_is_refused():
+    alike = [Document(text=text) for text in ("red", "tan", "sea")]
+    with pytest.raises(ModelError, match="distinct documents score 3"):
+        System("s", scorer=Checked(Lengths(), "s")).score("q", alike)
+
+
+def test_what_the_reranker_cannot_judge_has_no_score(untrained_judge):
+    ours = System("yofo", reranker=YofoReranker(untrained_judge))
+    torn = Document(image=b"no picture", id="torn")
+    scored = ours.score("a red top", [torn, *DOCUMENTS])
+    assert scored[0] == Scored(None, "not_an_image")
+    assert all(one.failure is None and 0 <= one.score <= 1 for one in scored[1:])
+    assert [one.failure for one in ours.score(" ", DOCUMENTS)] == ["bad_query"] * 3
+
+
+def make_lengths(record, source, *, device):
+    if source == "absent":
+        raise OSError("no such folder")
+    if source == "extra":
+        raise MissingExtra("this needs something")
+    return Lengths()
+
+
+@pytest.fixture
+def known(monkeypatch):
+    record = Baseline(
+        "lengths", "floor", f"{__name__}:make_lengths", hub_id="owner/lengths", revision="abc", licence="MIT"
+    )
+    monkeypatch.setattr(Baseline, "load", lambda self, source, device: make_lengths(self, source, device=device))
+    monkeypatch.setattr(systems, "baselines", lambda: {record.name: record})
+
+
+def test_a_baseline_by_name(known):
+    system = open_system("lengths")
+    assert system.score("q", DOCUMENTS)[0] == Scored(3.0)
+    assert system.about["licence"] == "MIT"
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones(known):
+    with pytest.raises(ConfigError, match="unknown model 'clpi'; known are yofo, lengths"):
+        open_system("clpi")
+
+
+def test_an_absent_checkpoint_says_what_and_from_where(known):
+    with pytest.raises(MissingModel, match=r"wanted absent; licence: MIT. no such folder"):
+        open_system("lengths", "absent")
+    with pytest.raises(MissingModel, match=r"not installed.*this needs something"):
+        open_system("lengths", "extra")
+    with pytest.raises(MissingModel, match="yofo cannot be loaded from '/nowhere'"):
+        open_system("yofo", "/nowhere")
