@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.baselines.decision_template import decision_template
 from evals.baselines.loading import load_network, load_processor, pick_device
 from evals.baselines.record import Baseline
 from yofo_rerank import YofoReranker
@@ -22,6 +21,7 @@ from yofo_rerank.mini.weights import weights_folder
 from yofo_rerank.models.config import YofoConfig
 from yofo_rerank.models.sources import MINI
 from yofo_rerank.prompts import get_format
+from yofo_rerank.prompts.decision import decision_template
 from yofo_rerank.prompts.template import one_line
 from yofo_rerank.requirements import JudgedDocument, Judgement, Requirement
 
@@ -108,7 +108,7 @@ def open_template(record: Baseline, source: str | None, *, device: str | None = 
     layout = get_format(LAYOUT)
     config = DecisionConfig(
         labels={"noul": [layout.yes[0], layout.no[0]]},
-        chat_template=decision_template(layout),
+        chat_template=decision_template(layout, "joint"),
         temperature={"noul": _temperature(record, source)},
     )
     decide = _pipeline(record, source, device, config)

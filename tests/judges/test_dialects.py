@@ -12,7 +12,7 @@ BOTH = Shown((Picture("QUJD"),), "a skirt")
 
 def test_transformers():
     assert get_dialect("transformers").write(BOTH, ["grey"]) == {
-        "state": "image-0\na skirt",
+        "state": "image-0a skirt",
         "questions": {"q0": {"type": "noul", "instructions": "grey"}},
         "assets": {"image-0": {"data_base64": "QUJD"}},
     }

@@ -1,12 +1,19 @@
 """`/v1/systemone`, asked by hand and by our own judge over HTTP."""
 
+import base64
+import io
+
 import pytest
 from PIL import Image
 
 from yofo_rerank import Document
 from yofo_rerank.judges import SystemOneJudge
+from yofo_rerank.serving.system_one_api import SystemOne, to_document
 
 QUESTION = {"type": "noul", "instructions": "pink"}
+_OUT = io.BytesIO()
+Image.new("RGB", (4, 3), "red").save(_OUT, "PNG")
+PNG = base64.b64encode(_OUT.getvalue()).decode()
 GOOD = {"model": "m", "state": "a pink skirt", "questions": {"a": QUESTION}}
 
 
@@ -52,3 +59,20 @@ def test_our_judge_over_http_says_what_the_model_says(mini_service, dialect):
     for outcome, ours in zip(remote.judge_outcomes(documents, asked), judge.judge(documents, asked), strict=True):
         assert outcome.failure is None
         assert [one.p_yes for one in outcome.judgements] == pytest.approx([one.p_yes for one in ours], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        ("img grey skirt", "grey skirt"),
+        ({"image": "img", "text": "grey skirt"}, "grey skirt"),
+        ({"text": "grey skirt", "image": "img"}, "grey skirt"),
+        ({"image": "img"}, None),
+        ({"photo": "img", "price": 5}, '{"photo": "", "price": 5}'),
+    ],
+)
+def test_a_state_is_the_document_that_our_decision_template_lays_out(state, text):
+    body = GOOD | {"state": state, "assets": {"img": {"data_base64": PNG}}}
+    document = to_document(SystemOne.model_validate(body), ())
+    assert document.text == text
+    assert document.load_image().size == (4, 3)

@@ -10,6 +10,7 @@ import typer
 
 from yofo_rerank.cli import messages
 from yofo_rerank.cli.demo import demo
+from yofo_rerank.cli.export import export
 from yofo_rerank.cli.facets import facets
 from yofo_rerank.cli.index import index
 from yofo_rerank.cli.info import info
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (search, judge, index, facets, demo, serve, train, push, rules, info):
+for _command in (search, judge, index, facets, demo, serve, train, push, export, rules, info):
     app.command(no_args_is_help=_command not in (demo, serve, rules, info))(_command)
 
 

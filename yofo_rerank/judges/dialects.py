@@ -63,8 +63,7 @@ def _with_assets(shown: Shown, questions: Sequence[str]) -> dict[str, Any]:
     taken = "\n".join([shown.text or "", *questions])
     prefix = next(prefix for prefix in ("image-" * times for times in range(1, len(taken) + 2)) if prefix not in taken)
     assets = {f"{prefix}{place}": {"data_base64": image.data} for place, image in enumerate(shown.images)}
-    # as our own prompts have it: the images right behind each other, then the text on a line of its own
-    state = "\n".join(part for part in ("".join(assets), shown.text) if part)
+    state = "".join(assets) + (shown.text or "")  # as our own prompts have it: nothing between images and text
     return {"state": state, "questions": _named(questions)} | ({"assets": assets} if assets else {})
 
 

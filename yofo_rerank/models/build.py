@@ -145,24 +145,17 @@ def from_components(
 
 def build_slot_model(loaded: LoadedModel, budget: Budget, identity: bytes = b"", *, live: bool = False) -> SlotModel:
     """Put network, prompt format and cache together, and check that the answers are single tokens."""
-    from yofo_rerank.models.families import get_family
     from yofo_rerank.models.network import Network
     from yofo_rerank.models.prefixes import PrefixMaker
     from yofo_rerank.models.slot_model import SlotModel
     from yofo_rerank.models.states import StateTiers
     from yofo_rerank.models.vision import check_image_processor
     from yofo_rerank.prompts import answer_ids, token_id
-    from yofo_rerank.prompts.chat import chat_turn
     from yofo_rerank.prompts.format import IMAGE_PAD
 
-    layout, tokenizer, config = loaded.layout, loaded.tokenizer, loaded.config
-    family = get_family(loaded.model.config)
+    tokenizer, config = loaded.tokenizer, loaded.config
     check_image_processor(loaded.image_processor, loaded.model.config.vision_config)
-    if layout.family_system:
-        layout = replace(layout, before_document=family.default_system + layout.before_document)
-    if layout.own_chat and loaded.chat_template:
-        before, after = chat_turn(tokenizer, loaded.chat_template)
-        layout = replace(layout, before_document=before, before_slot=after)
+    layout = model_layout(loaded)
     for token in (*([layout.placeholder] if layout.placeholder else ()), *layout.special_tokens):
         token_id(tokenizer, token)
     if token_id(tokenizer, IMAGE_PAD) != loaded.model.config.image_token_id:
@@ -195,6 +188,21 @@ def build_slot_model(loaded: LoadedModel, budget: Budget, identity: bytes = b"",
         calibration=config.calibration if config else None,
         live=live,
     )
+
+
+def model_layout(loaded: LoadedModel) -> PromptFormat:
+    """The prompt format with what it takes from the model: its family's system text, its own chat template."""
+    from yofo_rerank.models.families import get_family
+    from yofo_rerank.prompts.chat import chat_turn
+
+    layout = loaded.layout
+    if layout.family_system:
+        system = get_family(loaded.model.config).default_system
+        layout = replace(layout, before_document=system + layout.before_document)
+    if layout.own_chat and loaded.chat_template:
+        before, after = chat_turn(loaded.tokenizer, loaded.chat_template)
+        layout = replace(layout, before_document=before, before_slot=after)
+    return layout
 
 
 def _files_identity(source: Source, budget: Budget) -> bytes:

@@ -43,6 +43,20 @@ def linearise_patches(patch_embedding: nn.Module) -> None:
         patch_embedding.proj = LinearPatches(convolution)
 
 
+def restore_convolution(patch_embedding: nn.Module, config: Any) -> None:
+    """Undo `linearise_patches`, in place: the weight gets the shape that Hugging Face's class reads."""
+    linear = patch_embedding.proj
+    if not isinstance(linear, LinearPatches):
+        return
+    kernel = (config.temporal_patch_size, config.patch_size, config.patch_size)
+    width, channels = linear.weight.shape[0], linear.weight.shape[1] // math.prod(kernel)
+    with torch.device("meta"):
+        convolution = nn.Conv3d(channels, width, kernel, stride=kernel, bias=linear.bias is not None)
+    convolution.weight = nn.Parameter(linear.weight.detach().view(width, channels, *kernel), requires_grad=False)
+    convolution.bias = linear.bias
+    patch_embedding.proj = convolution
+
+
 def check_image_processor(image_processor: Any, vision_config: Any) -> None:
     """ModelError unless the processor cuts patches as the tower wants them, and its other settings are usable."""
     for name, of_tower in _PATCH_SETTINGS:

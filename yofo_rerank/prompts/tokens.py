@@ -35,7 +35,7 @@ def layout_ids(tokenizer: PreTrainedTokenizerBase, layout: str) -> list[int]:
     `<think>` and `</think>` are so where the tokenizer knows them.
     """
     ids: list[int] = []
-    for piece in _pieces(layout):
+    for piece in layout_pieces(layout):
         is_control = piece.startswith("<|") or piece in tokenizer.get_added_vocab()
         ids += [token_id(tokenizer, piece)] if _CONTROL.fullmatch(piece) and is_control else text_ids(tokenizer, piece)
     return ids
@@ -89,5 +89,10 @@ def _plain_tokenizer(tokenizer: PreTrainedTokenizerBase) -> Tokenizer:
 
 
 @lru_cache(maxsize=256)
-def _pieces(layout: str) -> tuple[str, ...]:
+def layout_pieces(layout: str) -> tuple[str, ...]:
+    r"""A layout string cut around its control tokens; each piece is tokenised alone.
+
+    >>> layout_pieces("<|im_start|>user\n")
+    ('<|im_start|>', 'user\n')
+    """
     return tuple(piece for piece in _CONTROL.split(layout) if piece)

@@ -55,12 +55,12 @@ class SystemOne(BaseModel):
 
 
 def to_document(request: SystemOne, hosts: tuple[str, ...]) -> Document:
-    """The state as a document: a state that is more than a text is read as its JSON.
+    """The state as a document: a text, or {"image": ..., "text": ...}; anything else is read as its JSON.
 
     Raises:
         DocumentError: several images. ImageError: one that is none.
     """
-    text = request.state if isinstance(request.state, str) else json.dumps(request.state, ensure_ascii=False)
+    text = _text(request.state)
     images = [image if isinstance(image, str) else image.url for image in request.images]
     for name, asset in request.assets.items():
         if not name or name not in text:
@@ -70,6 +70,17 @@ def to_document(request: SystemOne, hosts: tuple[str, ...]) -> Document:
     if len(images) > 1:
         raise DocumentError(f"wanted one image, but got {len(images)}", code="too_many_images")
     return as_document(TextOrImage(text=text.strip() or None, image=images[0] if images else None), 0, hosts)
+
+
+def _text(state: str | dict[str, Any] | list[Any]) -> str:
+    """As `yofo_rerank.prompts.decision` lays it out for transformers."""
+    if isinstance(state, str):
+        return state
+    if isinstance(state, dict) and state.keys() <= {"image", "text"}:
+        parts = [state.get("image") or "", state.get("text") or ""]
+        if all(isinstance(part, str) for part in parts):
+            return "".join(parts)
+    return json.dumps(state, ensure_ascii=False)
 
 
 def answer(request: SystemOne, outcome: JudgedDocument) -> dict[str, Any]:

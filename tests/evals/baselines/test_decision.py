@@ -10,7 +10,6 @@ pytest.importorskip("transformers.decision")
 
 from evals.baselines.checks import ConstantScores, MissingBaseline, open_baseline
 from evals.baselines.decision import answers
-from evals.baselines.decision_template import decision_template
 from evals.baselines.installed import RECORDS
 from yofo_rerank import Requirement, YofoJudge, YofoReranker
 from yofo_rerank.documents import Document
@@ -134,12 +133,6 @@ def test_a_template_that_does_not_fit_is_refused(embedded, drawings, monkeypatch
 def test_a_model_without_our_tokens_is_refused(chat_folder):
     with pytest.raises(ModelError, match="yofo-v1"):
         TEMPLATE.load(chat_folder)
-
-
-def test_formats_that_depend_on_the_model_have_no_template():
-    for name in ("chat-v1", "ask-v1"):
-        with pytest.raises(ModelError, match=name):
-            decision_template(get_format(name))
 
 
 def test_an_older_transformers_is_named(monkeypatch):
