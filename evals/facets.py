@@ -26,10 +26,10 @@ from evals.search_figures import Task
 from yofo_rerank.mini.phrases import WORDS
 from yofo_rerank.mini.statements import Claim, holds
 from yofo_rerank.retrieval import ClipFaissRetriever, Facets
+from yofo_rerank.retrieval.facets import SURELY_NOT
 
 CACHE_BYTES = 2**31  # prefix states of the whole catalogue
-LEAST = 0.1  # p_yes: a first stage shall lose nothing, so only what is surely wrong is left out
-Where = dict[str, bool | float]
+Where = dict[str, float]
 
 
 def facet(claim: Claim, *, negated: bool = False) -> str:
@@ -50,33 +50,38 @@ def wanted(query: GeneratedQuery) -> list[Claim]:
     return [one.claims[0] for one in musts if len(one.claims) == 1]
 
 
-def conditions(query: GeneratedQuery, *, also_wanted: bool) -> Where:
+def conditions(facets: Facets, query: GeneratedQuery, *, also_wanted: bool) -> Where:
     """What a search is kept to: all but the garments that surely fail."""
     asked = [facet(claim, negated=True) for claim in denied(query)]
-    asked += [facet(claim) for claim in wanted(query)] if also_wanted else []
-    return dict.fromkeys(asked, LEAST)
+    return facets.among(asked + ([facet(claim) for claim in wanted(query)] if also_wanted else []))
 
 
 def measure(task: Task, retriever: ClipFaissRetriever, depth: int) -> dict[str, Any]:
     """Recall of the exact items for each way to search."""
     queries = [query for query in task.queries if denied(query)]
-    ways: dict[str, tuple[Callable[[GeneratedQuery], str], Callable[[GeneratedQuery], Where | None]]] = {
-        "the sentence": (lambda query: query.text, lambda _: None),
+    ways: dict[str, tuple[Callable[[GeneratedQuery], str], Callable[[GeneratedQuery], Where | None], bool]] = {
+        "the sentence": (lambda query: query.text, lambda _: None, False),
         "the sentence, kept to what it does not deny": (
-            lambda query: query.text, lambda query: conditions(query, also_wanted=False),
+            lambda query: query.text, lambda query: conditions(retriever.facets, query, also_wanted=False), False,
         ),
-        "its positive part": (lambda query: query.positive_text, lambda _: None),
+        "its positive part": (lambda query: query.positive_text, lambda _: None, False),
         "its positive part, kept to what it does not deny": (
-            lambda query: query.positive_text, lambda query: conditions(query, also_wanted=False),
+            lambda query: query.positive_text,
+            lambda query: conditions(retriever.facets, query, also_wanted=False), False,
         ),
         "the sentence, kept to all that it says": (
-            lambda query: query.text, lambda query: conditions(query, also_wanted=True),
+            lambda query: query.text, lambda query: conditions(retriever.facets, query, also_wanted=True), False,
+        ),
+        "the sentence, all that it says first": (
+            lambda query: query.text, lambda query: conditions(retriever.facets, query, also_wanted=True), True,
         ),
     }  # fmt: skip
     figures = {}
-    for name, (text, where) in ways.items():
+    for name, (text, where, fill) in ways.items():
         found = [
-            recall([hit.document.id for hit in retriever.search(text(query), depth, where=where(query))], exact)
+            recall(
+                [hit.document.id for hit in retriever.search(text(query), depth, where=where(query), fill=fill)], exact
+            )
             for query, exact in ((query, list(task.grades[query.id])) for query in queries)
         ]
         figures[name] = asdict(estimate([[value] for value in found]))
@@ -85,7 +90,7 @@ def measure(task: Task, retriever: ClipFaissRetriever, depth: int) -> dict[str, 
 
 def asked_of(queries: Iterable[GeneratedQuery]) -> dict[str, tuple[Claim, bool]]:
     """Every facet that the queries with a negation need: its claim, and whether it is denied."""
-    asked = {}
+    asked: dict[str, tuple[Claim, bool]] = {}
     for query in queries:
         if denied(query):
             asked |= {facet(claim): (claim, False) for claim in wanted(query)}
@@ -137,7 +142,7 @@ def main(
     )
     settings = {
         "model": model, "adapter": adapter, "encoder": encoder, "documents": documents, "queries": queries,
-        "depth": depth, "least_p_yes": LEAST, "seed": seed, "repeats": 1,
+        "depth": depth, "least_p_yes": SURELY_NOT, "seed": seed, "repeats": 1,
     }  # fmt: skip
     typer.echo(f"wrote {write_record(output, settings=settings, figures=figures)}")
 

@@ -25,7 +25,7 @@ def base(tiny_qwen3_vl, saved_model, tmp_path_factory):
 
 @pytest.fixture
 def judge(tiny):
-    return YofoJudge.from_components(tiny.model, tiny.processor, format="yofo-v1")
+    return YofoJudge.from_components(tiny.model, tiny.processor, format="yofo-v1", max_batch_tokens=8192)
 
 
 @pytest.fixture
@@ -190,6 +190,12 @@ def test_bad_budgets_are_refused_at_once():
     for setting in ({"max_batch_tokens": 0}, {"max_pixels": 0}, {"cache_bytes": -1}):
         with pytest.raises(ConfigError, match=rf"{next(iter(setting))} must be at least"):
             YofoJudge.from_pretrained("mini", **setting)
+
+
+def test_a_cpu_gets_small_batches():
+    judge = YofoJudge.from_pretrained("mini", device="cpu")
+    assert judge.info()["max_batch_tokens"] == 2048
+    assert YofoJudge.from_pretrained("mini", device="cpu", max_batch_tokens=100).info()["max_batch_tokens"] == 100
 
 
 def test_constructing_imports_no_torch():

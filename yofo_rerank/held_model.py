@@ -10,7 +10,7 @@ from yofo_rerank.advice import Advice
 from yofo_rerank.documents import DocumentLike, as_documents
 from yofo_rerank.errors import ConfigError, ModelError
 from yofo_rerank.judging import JudgeStats
-from yofo_rerank.models.build import Budget, Source, shared_slot_model
+from yofo_rerank.models.build import Budget, Source, shared_slot_model, source_format
 from yofo_rerank.models.config import Calibration
 from yofo_rerank.models.forks import check_not_forked
 from yofo_rerank.models.recall import recall
@@ -50,6 +50,22 @@ class HeldModel:
     def vocabulary_warnings(self, texts: Sequence[str]) -> list[str]:
         """What a user should know before trusting the answers: words that the embedded model never saw."""
         return self._advice.vocabulary(texts)
+
+    def identity(self) -> dict[str, str | None]:
+        """Which judge this is, as its answers depend on it; no model is loaded for it.
+
+        Raises:
+            ModelError: not found. AdapterMismatch: a prompt format that does not fit.
+        """
+        source = self._source
+        layout = source_format(source) if source else self._slot_model().layout
+        return {
+            "model": source.name if source else None,
+            "adapter": source.adapter if source else None,
+            "revision": source.revision if source else None,
+            "format": layout.name,
+            "attention": self._attention or layout.attention,
+        }
 
     @property
     def stats(self) -> JudgeStats:

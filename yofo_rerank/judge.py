@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from yofo_rerank.models.verdicts import Answer
 
-_DEFAULT = Budget()
-
 
 class YofoJudge(HeldModel):
     """Judges requirements of documents; make one by `from_pretrained` or `from_components`.
@@ -46,7 +44,7 @@ class YofoJudge(HeldModel):
         *,
         device: str | None = None,
         dtype: str | torch.dtype = "auto",
-        max_batch_tokens: int = _DEFAULT.max_batch_tokens,
+        max_batch_tokens: int | None = None,
         max_pixels: int | None = None,
         cache_bytes: int | None = None,
         format: str | None = None,  # noqa: A002  # the contract's word
@@ -65,7 +63,7 @@ class YofoJudge(HeldModel):
             adapter: folder or Hugging Face id. Without one a bare model is judged zero-shot, through its chat template.
             device: None = cuda where available, else cpu.
             dtype: "auto" = as stored, or "float32", "bfloat16", "float16".
-            max_batch_tokens: padded tokens in one forward pass.
+            max_batch_tokens: padded tokens in one forward pass; None = 2,048 on a CPU, else 8,192.
             max_pixels: per image; None = as the adapter was trained, else 1,280 image tokens.
             cache_bytes: memory for prefix states, which make a known document 4 to 15 times cheaper; 0 = none, None =
                 a part of what the machine has free (on a GPU: of its memory, and of the host's behind it).
@@ -111,7 +109,7 @@ class YofoJudge(HeldModel):
         processor: ProcessorMixin,
         format: str | None = None,  # noqa: A002  # the contract's word
         *,
-        max_batch_tokens: int = _DEFAULT.max_batch_tokens,
+        max_batch_tokens: int | None = None,
         max_pixels: int | None = None,
         cache_bytes: int | None = None,
         attention: Attention | None = None,
@@ -221,8 +219,8 @@ class YofoJudge(HeldModel):
         """What is judged with, in plain JSON types; loads the model."""
         source = self._source
         named = {"model": source.name, "adapter": source.adapter, "revision": source.revision} if source else {}
-        budget = {"max_batch_tokens": self._budget.max_batch_tokens, "cache_bytes": self._budget.cache_bytes}
         model = self._slot_model()
+        budget = {"max_batch_tokens": model.max_batch_tokens, "cache_bytes": self._budget.cache_bytes}
         return named | model.describe() | {"attention": self._attention or model.layout.attention} | budget
 
     def push_to_hub(self, repository: str, *, private: bool | None = None, token: str | None = None) -> str:

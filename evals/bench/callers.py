@@ -15,20 +15,22 @@ REQUIREMENTS = 5  # of a caller
 
 
 def measure_callers(
-    judge: YofoJudge, fresh: Callable[[int], list[Document]], n_callers: int, repeats: int
+    judge: YofoJudge, fresh: Callable[[int], list[Document]], n_callers: int, repeats: int, *, alike: bool = False
 ) -> dict[str, Any]:
-    """Seconds for all callers, each with requirements that nobody else asks; pictures never seen in every round.
+    """Seconds for all callers, in turn and at once; pictures never seen in every round.
 
     Args:
         judge: which all of them call.
         fresh: number of a round -> candidates that the judge has not seen.
         n_callers: threads, started together.
         repeats: rounds, of which the fastest counts.
+        alike: all ask the same; else each has requirements that nobody else asks.
     """
     one_after_another, at_once = [], []
     passes: list[tuple[int, int]] = []
     for repeat in range(repeats):
-        asked = make_lists(n_callers, repeat)
+        lists = make_lists(n_callers, repeat)
+        asked = lists[:1] * n_callers if alike else lists
         start = judge.stats.forward_passes
         one_after_another.append(seconds(_in_turn, judge, fresh(2 * repeat), asked))
         between = judge.stats.forward_passes

@@ -16,7 +16,7 @@ from yofo_rerank import Document
 from yofo_rerank.errors import MissingExtra
 from yofo_rerank.mini.weights import weights_folder
 
-BATCH_SIZES = (16, 32, 64, 128)
+BATCH_SIZES = (8, 16, 32, 64, 128)
 
 
 @dataclass(frozen=True)

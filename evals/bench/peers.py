@@ -71,14 +71,14 @@ def rows(figures: dict[str, Any], restart: dict[str, Any]) -> list[tuple[Any, ..
         ("states", "prefix states kept, against one score", "states", "one_score"),
         ("verdicts", "verdicts kept, against one score", "verdicts", "one_score"),
     )
-    found = [
+    found: list[tuple[Any, ...]] = [
         (title, least[ours], least.get(theirs), figures["ratios"].get(name), f">= {TARGETS[name]}")
         for name, title, ours, theirs in names
     ]
-    callers = figures["callers"]
-    title = f"{callers['callers']} callers at once, against one after another"
-    times = (min(callers["at_once_seconds"]), min(callers["one_after_another_seconds"]))
-    found.append((title, *times, callers["ratio"], f">= {TARGETS['callers']}"))
+    for name, callers in figures["callers"].items():
+        title = f"{callers['callers']} callers at once, against one after another: {name}"
+        took = (min(callers["at_once_seconds"]), min(callers["one_after_another_seconds"]))
+        found.append((title, *took, callers["ratio"], f">= {TARGETS['callers']}"))
     for shape, target in RESTART_TARGETS.items():
         one = restart.get(shape)
         times = (one["disk_seconds"]["min"], one["cold_seconds"]["min"], one["ratio"]) if one else (None, None, None)
@@ -110,12 +110,22 @@ def main(
     except MissingExtra as error:
         typer.echo(str(error))
     timed = measure(judge, peer, documents, repeats)
+    forgetful = open_judge("mini", cache_bytes=0)
+    forgetful.judge(warm_up, FIRST)
+
+    def fresh(number: int) -> list[Document]:
+        return fresh_documents(documents, CALLERS_ROUND + number)
+
     figures = {
         "seconds": timed,
         "ratios": ratios(timed),
-        "callers": measure_callers(
-            judge, lambda number: fresh_documents(documents, CALLERS_ROUND + number), callers, caller_repeats
-        ),
+        "callers": {
+            "different requirements, states kept": measure_callers(judge, fresh, callers, caller_repeats),
+            "different requirements, nothing kept": measure_callers(forgetful, fresh, callers, caller_repeats),
+            "the same requirements, nothing kept": measure_callers(
+                forgetful, fresh, callers, caller_repeats, alike=True
+            ),
+        },
     }
     print_table(
         f"{documents} documents x {len(FIRST)} requirements, seconds (fastest of {repeats})",

@@ -11,7 +11,12 @@ def slot_model():
     from yofo_rerank.models.build import Budget, from_components
 
     def make(tiny, format_name="yofo-v1", **budget):
-        return from_components(tiny.model, tiny.processor, format_name, Budget(**budget))
+        return from_components(
+            tiny.model,
+            tiny.processor,
+            format_name,
+            Budget(**({"max_batch_tokens": 8192} | budget)),  # all in one batch
+        )
 
     return make
 

@@ -8,9 +8,10 @@ import time
 import pyarrow.parquet
 import pytest
 
+from yofo_rerank import YofoJudge
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import IndexMismatch, RequirementError, RetrievalError
-from yofo_rerank.requirements import Failure, JudgedDocument, Judgement
+from yofo_rerank.requirements import Failure, JudgedDocument, Judgement, Requirement
 from yofo_rerank.retrieval import ClipFaissRetriever, Facets
 from yofo_rerank.retrieval import facets as facets_module
 
@@ -48,6 +49,41 @@ def retriever(encoder, documents):
     retriever = ClipFaissRetriever(encoder)
     retriever.add(documents)
     return retriever
+
+
+def test_what_is_known_among_the_requirements_of_a_query(retriever, documents):
+    retriever.facets.judge(documents, WordJudge(), ["not pink", "top"])
+    wish = Requirement(text="a red one", necessity="should")
+    where = retriever.facets.among(["not  pink", "never judged", wish, "top"])
+    assert where == {"not pink": 0.1, "top": 0.1}
+    assert ids(retriever.search("a top", where=where)) == {"1"}
+    assert retriever.facets.among(["never judged"]) == {}
+    assert len(retriever.search("a top", where={})) == len(documents)
+    with pytest.raises(RequirementError):
+        retriever.facets.among([])
+
+
+def test_what_meets_the_conditions_comes_first_and_others_fill_up(retriever, documents):
+    retriever.facets.judge(documents, WordJudge(), ["pink"])
+    plain = [hit.document.id for hit in retriever.search("a grey dress", top_k=4)]
+    hits = retriever.search("a grey dress", top_k=4, where="pink", fill=True)
+    found = [hit.document.id for hit in hits]
+    assert set(found[:2]) == {"0", "2"}
+    assert found[2:] == [one for one in plain if one not in found[:2]][:2]
+    assert [hit.rank for hit in hits] == [1, 2, 3, 4]
+    assert len(retriever.search("a grey dress", top_k=1, where="pink", fill=True)) == 1
+
+
+def test_nothing_missing_loads_no_model(retriever, documents):
+    judge = YofoJudge.from_pretrained("mini", cache_bytes=0)
+    assert retriever.facets.judge(documents, judge, ["pink"]).judged == len(documents)
+    again = YofoJudge.from_pretrained("mini", cache_bytes=0)
+    assert retriever.facets.judge(documents, again, ["pink"]).judged == 0
+    assert again._loaded is None
+    info = again.info()
+    assert again.identity() == {key: info[key] for key in again.identity()}
+    other = YofoJudge.from_pretrained("mini", attention="joint", cache_bytes=0)
+    assert retriever.facets.judge(documents[:1], other, ["pink"]).judged == 1
 
 
 def ids(hits):

@@ -42,6 +42,8 @@ def attach_adapter(model: PreTrainedModel, folder: Path, token_ids: list[int]) -
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
         adapted = _adapted(model, folder)
     _check_token_rows(adapted.peft_config["default"].trainable_token_indices, token_ids)
+    if getattr(model, "hf_quantizer", None) is not None:
+        return adapted.get_base_model()  # merging would round the adapter to the base's few bits
     probe = torch.tensor([[*range(_PROBE_TOKENS), *token_ids]], device=model.device)
     unmerged = _logits(adapted, probe)
     adapted.merge_adapter()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Budget:
     """What a judge may use."""
 
-    max_batch_tokens: int = 8192  # padded tokens in one forward pass
+    max_batch_tokens: int | None = None  # padded tokens in one forward pass; None = what suits the device
     max_pixels: int | None = None  # per image; None = as trained, else 1,280 image tokens
     cache_bytes: int | None = None  # memory for prefix states; 0 = none, None = a part of what the machine has free
     states: str | None = None  # folder for prefix states; None = nowhere
@@ -83,6 +83,8 @@ class Source:
     model_kwargs: ModelKwargs = field(default_factory=ModelKwargs)  # of the model class's own from_pretrained
 
 
+BATCH_TOKENS = {"cpu": 2048}  # what a pass computes should stay in a CPU's caches; others want to be filled
+OTHER_BATCH_TOKENS = 8192
 DIGESTS = "digests.json"  # in a folder of states: which files were read already
 
 _shared: Shared[tuple[Source, Budget, FileStamps], SlotModel] = Shared()
@@ -108,6 +110,14 @@ def shared_slot_model(source: Source, budget: Budget) -> SlotModel:
 def source_stamps(source: Source) -> FileStamps:
     """Of the files that it would be loaded from now."""
     return file_stamps(*resolve(source.name, source.adapter, source.revision))
+
+
+def source_format(source: Source) -> PromptFormat:
+    """The prompt format that it would be loaded with; reads `yofo_config.json` alone."""
+    from yofo_rerank.models.config import YofoConfig, choose_format
+
+    base, adapter = resolve(source.name, source.adapter, source.revision)
+    return choose_format(source.format_name, YofoConfig.load(adapter or base), has_adapter=adapter is not None)
 
 
 def from_components(
@@ -166,7 +176,7 @@ def build_slot_model(loaded: LoadedModel, budget: Budget, identity: bytes = b"",
         network,
         maker,
         identity=_identity(loaded, maker),
-        max_batch_tokens=budget.max_batch_tokens,
+        max_batch_tokens=budget.max_batch_tokens or BATCH_TOKENS.get(network.device.type, OTHER_BATCH_TOKENS),
         cache=StateTiers(
             budget.cache_bytes,
             device=str(network.device),

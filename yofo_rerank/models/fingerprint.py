@@ -20,7 +20,7 @@ def base_fingerprint(model: PreTrainedModel) -> str:
     """`<digest of the shape>-<digest of a few weights>`; call it before an adapter is attached.
 
     Weights are compared as bfloat16, so a checkpoint read in float32 and in bfloat16 is the same base. Where the
-    weights lie elsewhere (DeepSpeed ZeRO-3), the second part is empty.
+    weights lie elsewhere (DeepSpeed ZeRO-3) or are not what was stored (quantization), the second part is empty.
     """
     shape = [model.config.model_type, _fields(model.config.get_text_config(), _SHAPE)]
     shape.append(_fields(model.config.vision_config, _VISION_SHAPE))
@@ -40,10 +40,14 @@ def is_same_base(one: str, other: str) -> bool:
 def _weights_digest(model: PreTrainedModel) -> str:
     text = model.get_decoder()
     weights = [model.get_input_embeddings().weight, text.norm.weight, text.layers[0].mlp.down_proj.weight]
-    if any(weight.numel() == 0 for weight in weights):
+    if any(weight.numel() == 0 or _is_quantized(weight) for weight in weights):
         return ""
     samples = [weight.detach().flatten()[:_SAMPLE].to("cpu", torch.bfloat16) for weight in weights]
     return _digest(torch.cat(samples).view(torch.int16).numpy().tobytes())
+
+
+def _is_quantized(weight: torch.Tensor) -> bool:
+    return type(weight.data) is not torch.Tensor or not weight.is_floating_point()
 
 
 def _fields(config: Any, names: tuple[str, ...]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from transformers import Cache, PreTrainedModel
 from yofo_rerank.models.families import get_family
 from yofo_rerank.models.head import head_logits, head_logsumexp
 from yofo_rerank.models.key_values import KeptCache, behind, split_states
-from yofo_rerank.models.packing import PADDING, Suffixes, attention_mask, is_causal, pack, prefix_segments
+from yofo_rerank.models.last_layer import Places, can_be_narrowed, only_at
+from yofo_rerank.models.packing import PADDING, attention_mask, is_causal, pack, prefix_segments
 from yofo_rerank.models.patches import Patcher, Picture
 from yofo_rerank.models.prefixes import Prefix
 from yofo_rerank.models.states import PrefixState
@@ -40,7 +41,10 @@ class Network:
         self._n_layers = int(model.config.get_text_config().num_hidden_layers)
         self.max_positions = int(model.config.get_text_config().max_position_embeddings)
         self.passes = 0
-        self._inner = model.get_submodule(get_family(model.config).inner)
+        family = get_family(model.config)
+        self._inner = model.get_submodule(family.inner)
+        self._language_model = model.get_submodule(family.language_model)
+        self._last_layer = self._language_model.get_submodule(f"layers.{self._n_layers - 1}")
         self._pad_token = pad_token
         self._answer_tokens = [list(ids) for ids in answer_tokens]
 
@@ -74,9 +78,10 @@ class Network:
             torch.cat([positions, after], dim=2),
             cache,
             [picture for prefix in prefixes for picture in prefix.pictures],
+            (suffixes.slots[0], suffixes.slots[1] + longest),
         )
         states = split_states(cache, lengths, starts.tolist()) if cache else []
-        return self._at_slots(hidden[:, longest:], suffixes), states
+        return hidden, states
 
     def run_suffixes(
         self,
@@ -102,8 +107,7 @@ class Network:
             before[row, torch.tensor(tokens, dtype=torch.long) + max(lengths) - lengths[row]] = PADDING
         segments = torch.cat([before, suffixes.segments], dim=1)
         positions = (starts[:, None] + suffixes.positions).expand(3, -1, -1)
-        hidden = self._run(suffixes.ids, segments, positions, behind(states, suffixes.n_tokens), [])
-        return self._at_slots(hidden, suffixes)
+        return self._run(suffixes.ids, segments, positions, behind(states, suffixes.n_tokens), [], suffixes.slots)
 
     def answers(self, hidden: torch.Tensor) -> torch.Tensor:
         """Logits of the two answers, each summed over its spellings: hidden (..., width) -> float32 (..., 2), no first.
@@ -118,9 +122,11 @@ class Network:
         """Share of the whole vocabulary's probability that the answers hold: (..., width), (..., 2) -> 0 to 1 (...)."""
         return (answers.logsumexp(-1) - head_logsumexp(self.model.get_output_embeddings(), hidden)).exp()
 
-    def _at_slots(self, hidden: torch.Tensor, suffixes: Suffixes) -> torch.Tensor:
-        rows, columns = (index.to(hidden.device) for index in suffixes.slots)
-        return hidden[rows, columns]
+    def _can_narrow(self) -> bool:
+        """Not where the layer is part of a compiled whole, or gets image features added behind it."""
+        n_features = len(getattr(self.model.config.vision_config, "deepstack_visual_indexes", None) or ())
+        compiled = self._language_model._compiled_call_impl is not None
+        return n_features < self._n_layers and not compiled and can_be_narrowed(self._last_layer)
 
     @torch.inference_mode()
     def _run(
@@ -130,16 +136,27 @@ class Network:
         positions: torch.Tensor,
         cache: Cache | None,
         pictures: Sequence[Picture],
+        read: Places,
     ) -> torch.Tensor:
-        """One call of the model; `segments` of all columns where they need a mask."""
+        """One call of the model; `segments` of all columns where they need a mask.
+
+        Returns:
+            Hidden states at the places that are read  # (places, width)
+        """
         vision: dict[str, torch.Tensor] = {}
         if pictures:
-            vision["pixel_values"] = self._patcher.values(pictures, self.device)
+            vision["pixel_values"] = self._patcher.values(pictures, self.device, self.model.dtype)
             vision["image_grid_thw"] = torch.tensor([picture.grid for picture in pictures], device=self.device)
         mask = None
         if segments is not None:
             mask = attention_mask(segments.to(self.device), ids.shape[1], self.model.dtype)
-        with _evaluating(self.model) if self._live else nullcontext():
+        n_read = len(read[0])
+        places = read if n_read else (torch.zeros(1, dtype=torch.long),) * 2  # not every kernel takes an empty input
+        narrowed = self._can_narrow()
+        with (
+            _evaluating(self.model) if self._live else nullcontext(),
+            only_at(self._last_layer, places) if narrowed else nullcontext(),
+        ):
             output = self._inner(
                 input_ids=ids.to(self.device),
                 attention_mask=mask,
@@ -149,7 +166,9 @@ class Network:
                 **vision,
             )
         self.passes += 1
-        return output.last_hidden_state
+        hidden = output.last_hidden_state
+        rows, columns = (index.to(hidden.device) for index in places)
+        return (hidden[0] if narrowed else hidden[rows, columns])[:n_read]
 
 
 @contextmanager

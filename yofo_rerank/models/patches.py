@@ -67,8 +67,13 @@ class Patcher:
         """Rows and columns of image tokens."""
         return grid[1] // self.image_processor.merge_size, grid[2] // self.image_processor.merge_size
 
-    def values(self, pictures: Sequence[Picture], device: torch.device | None = None) -> torch.Tensor:
-        """`pixel_values` of the vision tower: normalised, every frame as often as it wants  # (patches, values)."""
+    def values(
+        self, pictures: Sequence[Picture], device: torch.device | None = None, dtype: torch.dtype = torch.float32
+    ) -> torch.Tensor:
+        """`pixel_values` of the vision tower, normalised  # (patches, channels, frames, pixels of a patch).
+
+        The frames are one and the same memory: the picture does not move.
+        """
         patches = torch.cat([picture.patches for picture in pictures]).to(device, non_blocking=True)
         scale = 1 / self.image_processor.rescale_factor
         mean, std = (
@@ -76,8 +81,8 @@ class Patcher:
             for values in (self.image_processor.image_mean, self.image_processor.image_std)
         )
         frames = self.image_processor.temporal_patch_size
-        values = patches.float().sub_(mean).div_(std)[:, :, None]  # (patches, channels, 1, pixels)
-        return values.expand(-1, -1, frames, -1).reshape(len(values), -1)
+        values = patches.float().sub_(mean).div_(std).to(dtype)[:, :, None]  # (patches, channels, 1, pixels)
+        return values.expand(-1, -1, frames, -1)
 
     def _target(self, height: int, width: int) -> tuple[int, int]:
         """Height and width in whole merged patches, about the same shape, within the budget of pixels."""

@@ -30,6 +30,7 @@ Where = str | Sequence[str] | Mapping[str, bool | float]
 
 BATCH_SIZE = 64  # documents judged, and kept, at a time: what a killed run loses at most
 SHOWN = 20  # facets in a message
+SURELY_NOT = 0.1  # p_yes
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,26 @@ class Facets:
             self._hold(state, facet_files.read(self.path) if self.path else facet_files.empty())
         return self._read[1]  # type: ignore[index]  # held now
 
+    def among(self, requirements: Sequence[str | Requirement], *, least: float = SURELY_NOT) -> dict[str, float]:
+        """What a search can be kept to: those musts of a query that were judged, as its `where`.
+
+            asked = decompose("a summer dress, not pink").requirements
+            retriever.search("a summer dress", where=retriever.facets.among(asked))
+
+        Args:
+            requirements: of the query, denied and wanted ones alike; texts are musts.
+            least: p_yes below which a document is left out; low, because a first stage shall lose nothing.
+
+        Returns:
+            Conditions for `search`; empty, which keeps to nothing, where none was judged.
+
+        Raises:
+            RequirementError: no requirements, or an unusable one.
+        """
+        known = set(self.known)
+        musts = [one for one in check_requirements(requirements) if one.necessity == "must"]
+        return {text: least for one in musts if (text := one_line(one.text)) in known}
+
     def keep_in(self, path: str | Path) -> None:
         """Keep the answers in a file from now on, with those that are there already."""
         import pyarrow as pa
@@ -103,7 +124,7 @@ class Facets:
             MissingExtra: no pyarrow.
         """
         texts = list(dict.fromkeys(one_line(one.text) for one in check_requirements(requirements)))
-        name = json.dumps(_identity(judge.info()), sort_keys=True)
+        name = json.dumps(_identity(judge), sort_keys=True)
         if self.path is None:
             return self._judge(documents, judge, texts, name, progress)
         with facet_files.judging(self.path):
@@ -238,8 +259,10 @@ def _answers(batch: Sequence[Missing], judge: Judge, name: str, failed: list[Ski
                 yield Row(document.id, text, one.p_yes, one.verdict, name, stamp)
 
 
-def _identity(info: Mapping[str, Any]) -> dict[str, Any]:
-    """What makes a judge another one; its budget does not."""
+def _identity(judge: Judge) -> dict[str, Any]:
+    """What makes a judge another one; its budget does not. A judge that can say it without loading a model does."""
+    found: Mapping[str, Any] | None = getattr(judge, "identity", lambda: None)()
+    info = judge.info() if found is None else found
     return {key: info.get(key) for key in ("model", "adapter", "revision", "format", "attention")}
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from yofo_rerank.documents import Document
@@ -19,6 +20,14 @@ class RetrievedDocument:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {"document": self.document.to_dict(), "score": self.score, "rank": self.rank}
+
+
+def filled_up(first: Sequence[RetrievedDocument], rest: Sequence[RetrievedDocument]) -> list[RetrievedDocument]:
+    """As many as `rest`: the first ones, then those of the rest that are not among them."""
+    there = {one.document.id for one in first}
+    others = [one for one in rest if one.document.id not in there]
+    found = [*first, *others][: len(rest)]
+    return [replace(one, rank=rank) for rank, one in enumerate(found, start=1)]
 
 
 class Skipped(NamedTuple):

@@ -27,7 +27,7 @@ from yofo_rerank.retrieval.encoder import ClipEncoder, Encoder, Vectors
 from yofo_rerank.retrieval.encoding import encoded, with_progress
 from yofo_rerank.retrieval.facet_files import FILE as FACETS
 from yofo_rerank.retrieval.facets import Facets, Where
-from yofo_rerank.retrieval.results import AddReport, RetrievedDocument, Skipped
+from yofo_rerank.retrieval.results import AddReport, RetrievedDocument, Skipped, filled_up
 
 logger = logging.getLogger(__name__)
 
@@ -174,7 +174,9 @@ class ClipFaissRetriever:
         """
         self._contents.remove([ids] if isinstance(ids, str) else list(dict.fromkeys(ids)))
 
-    def search(self, query: Query, top_k: int = 100, *, where: Where | None = None) -> list[RetrievedDocument]:
+    def search(
+        self, query: Query, top_k: int = 100, *, where: Where | None = None, fill: bool = False
+    ) -> list[RetrievedDocument]:
         """The `top_k` documents nearest to a text or a PIL image, best first; equal scores in the order of addition.
 
         Fewer when the index holds fewer, or is approximate and finds fewer; of a text longer than the encoder reads,
@@ -186,12 +188,14 @@ class ClipFaissRetriever:
             where: only documents that are known to meet these facets (see `Facets.satisfying`): a requirement, a list
                 of them, or conditions such as `{"pink": False, "has a hood": 0.9}`. What was never judged is left out,
                 with a warning.
+            fill: behind those, where they are too few, the nearest of all others, in case a facet was judged wrong.
 
         Raises:
             RetrievalError: codes `bad_top_k` (below 1), `bad_query` (blank, or longer than 5,000 characters),
                 `bad_where`, `unknown_facet`.
         """
-        return self.search_many([query], top_k, where=where)[0]
+        found = self.search_many([query], top_k, where=where)[0]
+        return filled_up(found, self.search_many([query], top_k)[0]) if fill and len(found) < top_k else found
 
     def search_many(
         self, queries: Sequence[Query], top_k: int = 100, *, where: Where | None = None

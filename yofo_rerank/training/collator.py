@@ -69,7 +69,7 @@ class Collator:
         if not pictures:
             return {}
         grids = torch.tensor([picture.grid for picture in pictures])
-        return {"pixel_values": self._encoder.maker.patcher.values(pictures), "image_grid_thw": grids}
+        return {"pixel_values": self._encoder.maker.patcher.values(pictures).flatten(1), "image_grid_thw": grids}
 
 
 def _model_inputs(encoded: Sequence[EncodedExample], pad_token: int) -> dict[str, torch.Tensor]:

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from evals.bench import callers, peers
-from evals.bench.cross_encoder import at_its_fastest, open_peer
+from evals.bench.cross_encoder import BATCH_SIZES, at_its_fastest, open_peer
 from evals.bench.mini import fresh_documents
 from yofo_rerank.errors import MissingExtra
 
@@ -50,7 +50,7 @@ def test_the_peer_sees_the_same_pixels_and_scores_every_pair():
     seen = peer.model.preprocess([(TEXTS[0], documents[0].image)])
     judged = untouched_grid(documents[0])
     assert seen["image_grid_thw"][0].tolist() == judged
-    assert at_its_fastest(peer, documents, TEXTS[0]).batch_size in (16, 32, 64, 128)
+    assert at_its_fastest(peer, documents, TEXTS[0]).batch_size in BATCH_SIZES
 
 
 def untouched_grid(document):
@@ -68,5 +68,7 @@ def test_callers_ask_different_things_and_everything_is_judged(untrained_judge):
     assert len({text for texts in lists for text in texts}) == 3 * callers.REQUIREMENTS
     found = callers.measure_callers(untrained_judge, lambda number: fresh_documents(2, 500 + number), 3, 1)
     assert found["ratio"] > 0
+    alike = callers.measure_callers(untrained_judge, lambda number: fresh_documents(2, 600 + number), 3, 1, alike=True)
+    assert alike["ratio"] > 0
     in_turn, together = found["forward_passes"][0]
     assert in_turn >= 1 and together >= 1

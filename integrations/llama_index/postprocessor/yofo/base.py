@@ -27,7 +27,6 @@ from yofo_rerank.frameworks.judges import make_judge
 from yofo_rerank.frameworks.settings import given
 from yofo_rerank.judge import YofoJudge
 from yofo_rerank.judges import SystemOneJudge
-from yofo_rerank.models.build import Budget
 from yofo_rerank.ranking import with_evidence
 from yofo_rerank.requirements import DecomposedQuery, Requirement
 from yofo_rerank.reranker import YofoReranker
@@ -36,7 +35,6 @@ from yofo_rerank.scoring import get_rule
 logger = logging.getLogger(__name__)
 dispatcher = get_dispatcher(__name__)
 
-_DEFAULT = Budget()
 _JUDGE_FIELDS = ("model", "adapter", "revision", "device", "dtype", "max_batch_tokens", "max_pixels", "cache_bytes")
 _FURTHER_FIELDS = ("model_kwargs", "attention", "verdicts", "states")
 _PROMPT = "decompose_prompt"
@@ -64,8 +62,8 @@ class YofoRerank(BaseNodePostprocessor, PromptMixin):
     top_n: int = Field(default=5, gt=0, description="Nodes to return.")
     device: str | None = Field(default=None, description="None: cuda where available, else cpu.")
     dtype: str = Field(default="auto", description="'auto' (as stored), 'float32', 'bfloat16' or 'float16'.")
-    max_batch_tokens: int = Field(
-        default=_DEFAULT.max_batch_tokens, gt=0, description="Padded tokens in one forward pass."
+    max_batch_tokens: int | None = Field(
+        default=None, gt=0, description="Padded tokens in one forward pass; None: as suits the device."
     )
     max_pixels: int | None = Field(default=None, gt=0, description="Per image; None: as the adapter was trained.")
     cache_bytes: int | None = Field(

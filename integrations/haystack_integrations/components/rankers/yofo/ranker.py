@@ -23,15 +23,12 @@ from yofo_rerank import Requirement, YofoReranker
 from yofo_rerank.decompose import FixedDecomposer, get_decomposer
 from yofo_rerank.frameworks.judges import make_judge
 from yofo_rerank.frameworks.settings import given
-from yofo_rerank.models.build import Budget
 from yofo_rerank.ranking import with_evidence
 from yofo_rerank.requirements import Explanation
 from yofo_rerank.reranker import OnError
 from yofo_rerank.scoring import ScoringRule
 
 logger = logging.getLogger(__name__)
-
-_DEFAULT = Budget()
 
 
 @component
@@ -54,7 +51,7 @@ class YofoRanker:
         revision: of the model on the hub.
         device: None = cuda where available, else cpu.
         dtype: "auto" = as stored, or "float32", "bfloat16", "float16".
-        max_batch_tokens: padded tokens in one forward pass.
+        max_batch_tokens: padded tokens in one forward pass; None = as suits the device.
         max_pixels: per image; None = as the adapter was trained.
         cache_bytes: memory for prefix states, which make a known document cheap; 0 = off, None = by the machine.
         model_kwargs: further arguments of the model's own `from_pretrained`, such as `attn_implementation`.
@@ -91,7 +88,7 @@ class YofoRanker:
         revision: str | None = None,
         device: ComponentDevice | None = None,
         dtype: str = "auto",
-        max_batch_tokens: int = _DEFAULT.max_batch_tokens,
+        max_batch_tokens: int | None = None,
         max_pixels: int | None = None,
         cache_bytes: int | None = None,
         model_kwargs: dict[str, Any] | None = None,
