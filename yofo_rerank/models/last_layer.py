@@ -19,7 +19,7 @@ def can_be_narrowed(layer: nn.Module) -> bool:
 
 
 @contextmanager
-def only_at(layer: nn.Module, places: Places) -> Iterator[None]:
+def only_at(layer: Any, places: Places) -> Iterator[None]:
     """Within the block and for this thread, a decoder layer gives hidden states at these places alone.
 
     It attends as ever, so that its keys and values are kept whole; what follows has no eye for its neighbours, and is
