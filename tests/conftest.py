@@ -14,7 +14,7 @@ import pytest
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny models lose more by waiting for threads than they gain
 
-FAMILIES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")
+FAMILIES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_5")
 CONTROL_TOKENS = (
     "<|endoftext|>",
     "<|im_start|>",
@@ -42,6 +42,8 @@ CORPUS = (
 @dataclass(frozen=True)
 class TinyModel:
     """A model and its processor; `model, processor = tiny` works too."""
+
+    RECURRENT = ("qwen3_5", "qwen3_5_moe")  # a prefix and what is read behind it take two passes there
 
     family: str
     model: Any
@@ -77,10 +79,10 @@ def build_processor(family: str, tokenizer):
     import transformers
 
     settings = {"patch_size": 8, "merge_size": 2, "size": {"shortest_edge": 32 * 32, "longest_edge": 96 * 96}}
-    if family == "qwen3_vl":
+    if family.startswith("qwen3"):
         settings |= {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}
     images = transformers.Qwen2VLImageProcessor(**settings)
-    if family == "qwen3_vl":
+    if family.startswith("qwen3"):
         videos = transformers.Qwen3VLVideoProcessor(patch_size=8)
         return transformers.Qwen3VLProcessor(image_processor=images, tokenizer=tokenizer, video_processor=videos)
     videos = transformers.Qwen2VLVideoProcessor(patch_size=8)
@@ -120,6 +122,21 @@ def build_model(family: str, tokenizer, *, tied: bool = True, seed: int = 0):
         vision |= {"num_position_embeddings": 16, "deepstack_visual_indexes": [0, 1]}
         config = transformers.Qwen3VLConfig(text_config=text, vision_config=vision, **ids)
         kind = transformers.Qwen3VLForConditionalGeneration
+    elif family.startswith("qwen3_5"):
+        linear = {"linear_key_head_dim": 8, "linear_value_head_dim": 8, "linear_num_key_heads": 2}
+        text |= linear | {"linear_num_value_heads": 4, "linear_conv_kernel_dim": 4, "head_dim": 16}
+        text |= {"layer_types": ["linear_attention", "linear_attention", "full_attention"]}
+        text |= {"rope_parameters": _rope([4, 2, 2]) | {"partial_rotary_factor": 1.0}}
+        vision = sizes | {"hidden_size": 32, "intermediate_size": 48, "out_hidden_size": 48}
+        vision |= {"num_position_embeddings": 16}
+        if family == "qwen3_5_moe":
+            text |= {"num_experts": 4, "num_experts_per_tok": 2}
+            text |= {"moe_intermediate_size": 32, "shared_expert_intermediate_size": 32}
+        names = ("Qwen3_5MoeConfig", "Qwen3_5MoeForConditionalGeneration")
+        if family == "qwen3_5":
+            names = ("Qwen3_5Config", "Qwen3_5ForConditionalGeneration")
+        config = getattr(transformers, names[0])(text_config=text, vision_config=vision, **ids)
+        kind = getattr(transformers, names[1])
     elif family == "qwen2_5_vl":
         text |= {"rope_parameters": _rope([2, 2, 2])}
         vision = sizes | {"hidden_size": 32, "intermediate_size": 48, "out_hidden_size": 48}
@@ -166,6 +183,11 @@ def tiny_qwen2_5_vl() -> TinyModel:
 @pytest.fixture(scope="session")
 def tiny_qwen3_vl() -> TinyModel:
     return build_tiny("qwen3_vl")
+
+
+@pytest.fixture(scope="session")
+def tiny_qwen3_5() -> TinyModel:
+    return build_tiny("qwen3_5")
 
 
 @pytest.fixture(scope="session", params=FAMILIES)

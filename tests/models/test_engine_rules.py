@@ -7,6 +7,7 @@ import torch
 
 from yofo_rerank.documents import Document
 from yofo_rerank.models.answering import answer
+from yofo_rerank.models.families import layer_kinds
 from yofo_rerank.prompts import prefix_ids, template_ids, token_id
 
 CLOSE = {"atol": 1e-4, "rtol": 1e-4}
@@ -124,18 +125,20 @@ def test_ten_requirements_are_one_pass(tiny, slot_model, ask, pictured_documents
 
 def test_cold_and_cached_documents_take_one_pass_each(tiny, slot_model, ask, pictured_documents, passes):
     model = slot_model(tiny)
+    cold = 2 if tiny.family in tiny.RECURRENT else 1
     ask(model, pictured_documents[:3])
-    assert len(passes) == 1
+    assert len(passes) == cold
     ask(model, pictured_documents)  # three known, three new
-    assert len(passes) == 3
-    assert model.network.passes == 3
+    assert len(passes) == 2 * cold + 1
+    assert model.network.passes == 2 * cold + 1
 
 
 def test_many_templates_encode_a_document_once(tiny, slot_model, pictured_documents, passes):
     model = slot_model(tiny, cache_bytes=0)
     lists = [[text] for text in TEXTS]
     together = answer(model, pictured_documents, lists, "joint")
-    assert len(passes) == 1  # every template sees the document and itself
+    cold = 2 if tiny.family in tiny.RECURRENT else 1
+    assert len(passes) == cold  # every template sees the document and itself
     for place, text in enumerate(TEXTS):
         alone = answer(slot_model(tiny, cache_bytes=0), pictured_documents, [[text]], "joint")
         for one, other in zip(together, alone, strict=True):
@@ -155,12 +158,13 @@ def test_identical_documents_are_encoded_once(tiny, slot_model, ask, make_image,
 def test_reading_does_not_change_the_states(tiny, slot_model, pictured_documents):
     model = slot_model(tiny)
     states = model.encode(pictured_documents)
-    before = [state.keys_values.clone() for state in states]
+    before = [[tensor.clone() for tensor in (state.keys_values, *state.recurrent)] for state in states]
     asked = [[model.template(TEXTS)]] * len(states)
     first = model.read(states, asked)
     second = model.read(states, asked)
     assert torch.equal(first, second)
-    assert all(torch.equal(state.keys_values, old) for state, old in zip(states, before, strict=True))
+    for state, old in zip(states, before, strict=True):
+        assert all(map(torch.equal, (state.keys_values, *state.recurrent), old))
 
 
 def test_a_state_holds_its_prefix_and_nothing_else(tiny, slot_model, pictured_documents):
@@ -169,9 +173,12 @@ def test_a_state_holds_its_prefix_and_nothing_else(tiny, slot_model, pictured_do
     config = tiny.model.config.get_text_config()
     for prefix, state in zip(prefixes, model.encode(pictured_documents), strict=True):
         assert state.n_tokens == len(prefix.ids)
-        assert state.keys_values.shape[:3] == (config.num_hidden_layers, 2, config.num_key_value_heads)
-        assert state.keys_values.is_contiguous()
-        assert state.nbytes == state.keys_values.untyped_storage().nbytes()
+        n_linear = layer_kinds(config).count("linear_attention")
+        assert state.keys_values.shape[:3] == (config.num_hidden_layers - n_linear, 2, config.num_key_value_heads)
+        assert len(state.recurrent) == 2 * n_linear
+        tensors = [state.keys_values, *state.recurrent]
+        assert all(tensor.is_contiguous() for tensor in tensors)
+        assert state.nbytes == sum(tensor.untyped_storage().nbytes() for tensor in tensors)
 
 
 def test_the_callers_model_and_processor_are_left_as_they_were(make_tiny, slot_model, ask, pictured_documents):

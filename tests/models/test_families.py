@@ -18,11 +18,13 @@ def test_records_match_the_classes(tiny):
 
 def test_only_qwen3_has_no_default_system_text():
     systems = {name: bool(family.default_system) for name, family in FAMILIES.items()}
-    assert systems == {"qwen2_vl": True, "qwen2_5_vl": True, "qwen3_vl": False}
+    assert systems == {"qwen2_vl": True, "qwen2_5_vl": True} | dict.fromkeys(
+        ("qwen3_vl", "qwen3_5", "qwen3_5_moe"), False
+    )
 
 
 def test_unknown_family_names_the_known_ones():
-    with pytest.raises(ModelError, match=r"'bert'; known: qwen2_5_vl, qwen2_vl, qwen3_vl"):
+    with pytest.raises(ModelError, match=r"'bert'; known: qwen2_5_vl, qwen2_vl, qwen3_5, qwen3_5_moe, qwen3_vl"):
         get_family(transformers.BertConfig())
 
 

@@ -40,7 +40,7 @@ def alone(tiny, slot_model, ask, pictured_documents):
 
 def test_isolated_equals_each_alone_in_one_pass(tiny, slot_model, ask, pictured_documents, alone, passes):
     together = ask(slot_model(tiny, cache_bytes=0), pictured_documents, TEXTS, "isolated")
-    assert len(passes) == 1
+    assert len(passes) == (2 if tiny.family in tiny.RECURRENT else 1)
     expected = torch.stack([torch.stack([alone(document, text) for text in TEXTS]) for document in pictured_documents])
     assert together.std(0).mean() > 0.1 and together.std(1).mean() > 0.1  # or every comparison would be trivial
     torch.testing.assert_close(together, expected, **CLOSE)
@@ -57,7 +57,7 @@ def test_behind_kept_states_too(tiny, slot_model, ask, pictured_documents, passe
     model = slot_model(tiny)
     cold = ask(model, pictured_documents, TEXTS, "isolated")
     warm = ask(model, pictured_documents, TEXTS, "isolated")
-    assert len(passes) == 2
+    assert len(passes) == (3 if tiny.family in tiny.RECURRENT else 2)
     assert model.cache.stats.hits == len(pictured_documents)
     torch.testing.assert_close(warm, cold, **CLOSE)
 

@@ -45,8 +45,8 @@ def test_the_last_mlp_sees_slots_alone(tiny, slot_model, pictured_documents):
     finally:
         hook.remove()
     n_slots = len(TEXTS) * len(pictured_documents)
-    assert rows[:2] == [(1, n_slots), (1, n_slots)]
-    assert all(one == (1, 1) for one in rows[2:])  # encoding alone: nobody reads
+    assert rows.count((1, n_slots)) == 2
+    assert set(rows) == {(1, n_slots), (1, 1)}  # the latter encoding alone: nobody reads
 
 
 def test_somebody_elses_forward_stays(make_tiny, slot_model, pictured_documents):

@@ -109,3 +109,15 @@ def test_a_dependent_question_does_not_see_the_reason_before_it(family, loaded, 
         with torch.no_grad(), head_at(model, torch.zeros_like(one["slots"][0]), one["slots"][0]):
             logits.append(model(**forward).logits)
     torch.testing.assert_close(logits[0], logits[1], atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("settings", [{"attention": "mixed"}, {"attention": "joint", "hide_reasons": True}])
+def test_recurrent_layers_are_trained_in_joint_attention_alone(tiny_qwen3_5, saved_model, tmp_path, settings):
+    from yofo_rerank.errors import ConfigError
+    from yofo_rerank.training.config import TrainConfig
+    from yofo_rerank.training.prepare import prepare_parts
+
+    folder = saved_model(tiny_qwen3_5, tmp_path / "base")
+    config = TrainConfig(model=str(folder), train_file="x.jsonl", output_dir=tmp_path / "out", **settings)
+    with pytest.raises(ConfigError, match="attention: joint"):
+        prepare_parts(config)

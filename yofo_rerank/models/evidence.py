@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from yofo_rerank.errors import ConfigError
+from yofo_rerank.errors import ConfigError, ModelError
 from yofo_rerank.evidence import find_box, grid_windows, token_heat
 from yofo_rerank.judging import to_judgement
 from yofo_rerank.models.looking import document_key
@@ -37,10 +37,17 @@ def find_evidence(
 
     Raises:
         ConfigError: a window that is not a whole number of at least 1.
+        ModelError: the model has recurrent layers (`no_evidence`).
         YofoError: the document cannot be judged.
     """
     if window is not None and (isinstance(window, bool) or not isinstance(window, int) or window < 1):
         raise ConfigError(f"window must be None or a whole number of at least 1, but got {window!r}")
+    if model.network.is_recurrent:
+        raise ModelError(
+            "no evidence from this model: what its recurrent layers remember cannot be hidden piece by piece; "
+            "wanted a family with full attention alone",
+            code="no_evidence",
+        )
     with model.lock:
         questions = model.questions([requirement.text for requirement in requirements], "isolated")
         templates = [question.template for question in questions]

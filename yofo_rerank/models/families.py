@@ -26,7 +26,10 @@ class Family:
     inner: str = "model"  # everything but the LM head: vision tower, visual features into text, language model
     language_model: str = "model.language_model"
     patch_embedding: str = "model.visual.patch_embed"
+    layers: frozenset[str] = frozenset({"full_attention"})  # kinds that its language model may have
 
+
+_HYBRID = frozenset({"full_attention", "linear_attention"})
 
 FAMILIES = {
     family.model_type: family
@@ -34,6 +37,8 @@ FAMILIES = {
         Family("qwen2_vl", "Qwen2VLForConditionalGeneration", default_system=CHATML_SYSTEM),
         Family("qwen2_5_vl", "Qwen2_5_VLForConditionalGeneration", default_system=CHATML_SYSTEM),
         Family("qwen3_vl", "Qwen3VLForConditionalGeneration", default_system=""),
+        Family("qwen3_5", "Qwen3_5ForConditionalGeneration", default_system="", layers=_HYBRID),
+        Family("qwen3_5_moe", "Qwen3_5MoeForConditionalGeneration", default_system="", layers=_HYBRID),
     )
 }
 
@@ -59,7 +64,14 @@ def get_family(config: PretrainedConfig | Any) -> Family:
         raise ModelError(
             f"unknown model family {model_type!r}; known: {', '.join(sorted(FAMILIES))}", code="unknown_family"
         )
-    layers = set(getattr(config.get_text_config(), "layer_types", None) or ["full_attention"])
-    if layers != {"full_attention"}:
-        raise ModelError(f"got attention layers {', '.join(sorted(layers))}; wanted full attention, without a window")
-    return FAMILIES[model_type]
+    family, kinds = FAMILIES[model_type], set(layer_kinds(config))
+    if not kinds <= family.layers or "full_attention" not in kinds:
+        wanted = " and ".join(sorted(family.layers))
+        raise ModelError(f"got layers of {', '.join(sorted(kinds))}; wanted {wanted}, without a window")
+    return family
+
+
+def layer_kinds(config: PretrainedConfig | Any) -> list[str]:
+    """The kind of each layer of the language model, in order."""
+    text = config.get_text_config()
+    return list(getattr(text, "layer_types", None) or ["full_attention"] * getattr(text, "num_hidden_layers", 1))

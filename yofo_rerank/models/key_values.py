@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 from transformers import Cache
-from transformers.cache_utils import DynamicLayer
+from transformers.cache_utils import DynamicLayer, LinearAttentionLayer
 
+from yofo_rerank.models.recurrent import layer_behind, states_of
 from yofo_rerank.models.states import PrefixState
 
 
@@ -46,12 +47,14 @@ class _Filled(DynamicLayer):
 class KeptCache(Cache):
     """Starts empty, and keeps what one pass computes for `split_states`."""
 
-    def __init__(self, n_layers: int) -> None:
-        self.kept = [_Kept() for _ in range(n_layers)]
-        super().__init__(layers=[*self.kept])
+    def __init__(self, kinds: Sequence[str]) -> None:
+        layers: list[Any] = [_Kept() if kind == "full_attention" else LinearAttentionLayer() for kind in kinds]
+        self.kept = [layer for layer in layers if isinstance(layer, _Kept)]
+        self.linear = [layer for layer in layers if isinstance(layer, LinearAttentionLayer)]
+        super().__init__(layers=layers)
 
 
-def behind(states: Sequence[PrefixState], room: int) -> Cache:
+def behind(states: Sequence[PrefixState], room: int, kinds: Sequence[str]) -> Cache:
     """Copies of the states, all ending in the same column, with room for that many tokens behind them."""
     longest = max(state.n_tokens for state in states)
     layers, _, heads, _, width = states[0].keys_values.shape
@@ -60,7 +63,9 @@ def behind(states: Sequence[PrefixState], room: int) -> Cache:
     buffer = (states[0].keys_values.new_zeros if padded else states[0].keys_values.new_empty)(shape)
     for row, state in enumerate(states):
         buffer[:, :, row, :, longest - state.n_tokens : longest] = state.keys_values
-    return Cache(layers=[_Filled(keys, values, longest) for keys, values in buffer])
+    filled = iter([_Filled(keys, values, longest) for keys, values in buffer])
+    recurrent = iter([layer_behind(rows) for rows in zip(*(_pairs(state.recurrent) for state in states), strict=True)])
+    return Cache(layers=[next(filled) if kind == "full_attention" else next(recurrent) for kind in kinds])
 
 
 def split_states(cache: KeptCache, lengths: Sequence[int], next_positions: Sequence[int]) -> list[PrefixState]:
@@ -71,5 +76,10 @@ def split_states(cache: KeptCache, lengths: Sequence[int], next_positions: Seque
         span = slice(longest - length, longest)
         own = [part[row, :, span] for layer in cache.kept for part in layer.both]
         stacked = torch.stack(own)
-        states.append(PrefixState(stacked.view(len(own) // 2, 2, *stacked.shape[1:]), position))
+        recurrent = tuple(one for layer in cache.linear for one in states_of(layer, row))
+        states.append(PrefixState(stacked.view(len(own) // 2, 2, *stacked.shape[1:]), position, recurrent))
     return states
+
+
+def _pairs(tensors: Sequence[torch.Tensor]) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    return list(zip(tensors[::2], tensors[1::2], strict=True))

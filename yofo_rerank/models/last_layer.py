@@ -14,8 +14,8 @@ Places = tuple[torch.Tensor, torch.Tensor]  # rows and columns of a batch
 
 
 def can_be_narrowed(layer: nn.Module) -> bool:
-    """Not where somebody has put a forward of their own before it, as accelerate does to move weights."""
-    return "forward" not in vars(layer)
+    """Not without attention, nor where somebody has put a forward of their own before it, as accelerate does."""
+    return hasattr(layer, "self_attn") and "forward" not in vars(layer)
 
 
 @contextmanager

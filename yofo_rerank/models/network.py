@@ -8,13 +8,14 @@ from contextlib import contextmanager, nullcontext
 import torch
 from transformers import Cache, PreTrainedModel
 
-from yofo_rerank.models.families import get_family
+from yofo_rerank.models.families import get_family, layer_kinds
 from yofo_rerank.models.head import head_logits, head_logsumexp
 from yofo_rerank.models.key_values import KeptCache, behind, split_states
 from yofo_rerank.models.last_layer import Places, can_be_narrowed, only_at
 from yofo_rerank.models.packing import PADDING, attention_mask, is_causal, pack, prefix_segments
 from yofo_rerank.models.patches import Patcher, Picture
 from yofo_rerank.models.prefixes import Prefix
+from yofo_rerank.models.recurrent import Masks, expand, masks
 from yofo_rerank.models.states import PrefixState
 from yofo_rerank.prompts import Template
 
@@ -38,13 +39,14 @@ class Network:
         self.model = model
         self._patcher = patcher
         self._live = live  # somebody else may have it in training mode
-        self._n_layers = int(model.config.get_text_config().num_hidden_layers)
+        self._kinds = layer_kinds(model.config)
+        self.is_recurrent = "linear_attention" in self._kinds
         self.max_positions = int(model.config.get_text_config().max_position_embeddings)
         self.passes = 0
         family = get_family(model.config)
         self._inner = model.get_submodule(family.inner)
         self._language_model = model.get_submodule(family.language_model)
-        self._last_layer = self._language_model.get_submodule(f"layers.{self._n_layers - 1}")
+        self._last_layer = self._language_model.get_submodule(f"layers.{len(self._kinds) - 1}")
         self._pad_token = pad_token
         self._answer_tokens = [list(ids) for ids in answer_tokens]
 
@@ -61,6 +63,9 @@ class Network:
         Returns:
             Hidden states just before every slot, in order  # (slots, width); and the prefixes' states, if kept.
         """
+        if self.is_recurrent and any(asked) and (keep_states or any(len(templates) > 1 for templates in asked)):
+            _, states = self.run_prefixes(prefixes)
+            return self.run_suffixes(states, asked), states if keep_states else []
         lengths = [len(prefix.ids) for prefix in prefixes]
         suffixes = pack(asked or [()] * len(prefixes), self._pad_token)
         longest, starts = max(lengths), torch.tensor([prefix.next_position for prefix in prefixes])
@@ -71,10 +76,10 @@ class Network:
             positions[:, row, longest - length :] = prefix.positions
         segments = torch.cat([prefix_segments(lengths), suffixes.segments], dim=1)
         after = (starts[:, None] + suffixes.positions).expand(3, -1, -1)
-        cache = KeptCache(self._n_layers) if keep_states else None
+        cache = KeptCache(self._kinds) if keep_states else None
         hidden = self._run(
             torch.cat([ids, suffixes.ids], dim=1),
-            None if is_causal(segments) else segments,
+            segments,
             torch.cat([positions, after], dim=2),
             cache,
             [picture for prefix in prefixes for picture in prefix.pictures],
@@ -99,6 +104,10 @@ class Network:
         Returns:
             Hidden states just before every slot, in order  # (slots, width)
         """
+        if self.is_recurrent and any(len(templates) > 1 for templates in asked):
+            groups = expand(asked, max(state.n_tokens for state in states))
+            read = [self.run_suffixes([states[row] for row in rows], own) for rows, own in groups]
+            return torch.cat(read)
         suffixes = pack(asked, self._pad_token)
         starts = torch.tensor([state.next_position for state in states])
         lengths = [state.n_tokens for state in states]
@@ -107,7 +116,8 @@ class Network:
             before[row, torch.tensor(tokens, dtype=torch.long) + max(lengths) - lengths[row]] = PADDING
         segments = torch.cat([before, suffixes.segments], dim=1)
         positions = (starts[:, None] + suffixes.positions).expand(3, -1, -1)
-        return self._run(suffixes.ids, segments, positions, behind(states, suffixes.n_tokens), [], suffixes.slots)
+        cache = behind(states, suffixes.n_tokens, self._kinds)
+        return self._run(suffixes.ids, segments, positions, cache, [], suffixes.slots)
 
     def answers(self, hidden: torch.Tensor) -> torch.Tensor:
         """Logits of the two answers, each summed over its spellings: hidden (..., width) -> float32 (..., 2), no first.
@@ -126,19 +136,19 @@ class Network:
         """Not where the layer is part of a compiled whole, or gets image features added behind it."""
         n_features = len(getattr(self.model.config.vision_config, "deepstack_visual_indexes", None) or ())
         compiled = self._language_model._compiled_call_impl is not None
-        return n_features < self._n_layers and not compiled and can_be_narrowed(self._last_layer)
+        return n_features < len(self._kinds) and not compiled and can_be_narrowed(self._last_layer)
 
     @torch.inference_mode()
     def _run(
         self,
         ids: torch.Tensor,
-        segments: torch.Tensor | None,
+        segments: torch.Tensor,
         positions: torch.Tensor,
         cache: Cache | None,
         pictures: Sequence[Picture],
         read: Places,
     ) -> torch.Tensor:
-        """One call of the model; `segments` of all columns where they need a mask.
+        """One call of the model; `segments` of all columns.
 
         Returns:
             Hidden states at the places that are read  # (places, width)
@@ -147,9 +157,12 @@ class Network:
         if pictures:
             vision["pixel_values"] = self._patcher.values(pictures, self.device, self.model.dtype)
             vision["image_grid_thw"] = torch.tensor([picture.grid for picture in pictures], device=self.device)
-        mask = None
-        if segments is not None:
-            mask = attention_mask(segments.to(self.device), ids.shape[1], self.model.dtype)
+        full: torch.Tensor | None = None
+        if segments.shape != ids.shape or not is_causal(segments):
+            full = attention_mask(segments.to(self.device), ids.shape[1], self.model.dtype)
+        mask: torch.Tensor | Masks | None = full
+        if self.is_recurrent:
+            mask = masks(full, segments[:, -ids.shape[1] :].to(self.device))
         n_read = len(read[0])
         places = read if n_read else (torch.zeros(1, dtype=torch.long),) * 2  # not every kernel takes an empty input
         narrowed = self._can_narrow()

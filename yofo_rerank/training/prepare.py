@@ -10,8 +10,9 @@ import transformers
 from peft import PeftModel
 from transformers import PreTrainedModel, ProcessorMixin
 
+from yofo_rerank.errors import ConfigError
 from yofo_rerank.models.config import YofoConfig
-from yofo_rerank.models.families import Family, get_family
+from yofo_rerank.models.families import Family, get_family, layer_kinds
 from yofo_rerank.models.fingerprint import base_fingerprint
 from yofo_rerank.models.patches import DEFAULT_IMAGE_TOKENS
 from yofo_rerank.models.prefixes import PrefixMaker
@@ -50,12 +51,19 @@ def prepare_parts(config: TrainConfig) -> Parts:
 
     Raises:
         ModelError: it cannot be loaded, or is of an unknown family.
+        ConfigError: attention that its layers cannot be trained in.
     """
     layout = get_format(config.format)
     base, _ = resolve(config.model, None, config.revision)  # "mini" brings an adapter, which is not trained further
     with as_model_error(config.model):
-        family = get_family(transformers.AutoConfig.from_pretrained(base, trust_remote_code=False))
+        of_model = transformers.AutoConfig.from_pretrained(base, trust_remote_code=False)
+        family = get_family(of_model)
         processor = transformers.AutoProcessor.from_pretrained(base, trust_remote_code=False)
+    if "linear_attention" in layer_kinds(of_model) and (config.attention != "joint" or config.hide_reasons):
+        raise ConfigError(
+            f"{config.model}: its recurrent layers see all that is before, so nothing can be trained alone or hidden; "
+            "wanted attention: joint and hide_reasons: false"
+        )
     processor.tokenizer.add_tokens(list(layout.special_tokens), special_tokens=True)
     maker = PrefixMaker(processor.tokenizer, processor.image_processor, layout)
     maker = replace(maker, max_pixels=config.max_pixels or derived_max_pixels(maker, config.max_length))

@@ -9,14 +9,16 @@ if TYPE_CHECKING:
     import torch
 
 PLAIN, KEYS, KEY_SCALES, VALUES, VALUE_SCALES = "keys_values", "keys", "key_scales", "values", "value_scales"
+RECURRENT = "recurrent_"  # and the place
 
 
 @dataclass(frozen=True, eq=False)
 class PrefixState:
     """The model's keys and values for one prefix; never changed once made."""
 
-    keys_values: torch.Tensor  # (layers, 2, heads, tokens, head width)
+    keys_values: torch.Tensor  # (layers with keys and values, 2, heads, tokens, head width)
     next_position: int  # of the first token after the prefix, on all three axes
+    recurrent: tuple[torch.Tensor, ...] = ()  # of each linear layer: its convolution's, then its recurrence's
 
     @property
     def n_tokens(self) -> int:
@@ -25,8 +27,8 @@ class PrefixState:
 
     @property
     def nbytes(self) -> int:
-        """Memory that the tensor takes."""
-        return self.keys_values.nbytes
+        """Memory that the tensors take."""
+        return self.keys_values.nbytes + sum(one.nbytes for one in self.recurrent)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +52,13 @@ def pack(state: PrefixState, *, int8: bool = False) -> Packed:
     that stand out, values have tokens that do.
     """
     dtype = str(state.keys_values.dtype).removeprefix("torch.")
+    recurrent = {f"{RECURRENT}{place}": one for place, one in enumerate(state.recurrent)}  # small, so never rounded
     if not int8:
-        return Packed({PLAIN: state.keys_values}, state.next_position, dtype)
+        return Packed({PLAIN: state.keys_values} | recurrent, state.next_position, dtype)
     keys, key_scales = _round(state.keys_values[:, 0], over=2)
     values, value_scales = _round(state.keys_values[:, 1], over=3)
     tensors = {KEYS: keys, KEY_SCALES: key_scales, VALUES: values, VALUE_SCALES: value_scales}
-    return Packed(tensors, state.next_position, dtype)
+    return Packed(tensors | recurrent, state.next_position, dtype)
 
 
 def unpack(packed: Packed) -> PrefixState:
@@ -63,10 +66,13 @@ def unpack(packed: Packed) -> PrefixState:
     import torch
 
     tensors = packed.tensors
+    n_recurrent = sum(name.startswith(RECURRENT) for name in tensors)
+    recurrent = tuple(tensors[f"{RECURRENT}{place}"] for place in range(n_recurrent))
     if PLAIN in tensors:
-        return PrefixState(tensors[PLAIN], packed.next_position)
+        return PrefixState(tensors[PLAIN], packed.next_position, recurrent)
     parts = [tensors[KEYS] * tensors[KEY_SCALES], tensors[VALUES] * tensors[VALUE_SCALES]]
-    return PrefixState(torch.stack(parts, dim=1).to(getattr(torch, packed.dtype)), packed.next_position)
+    keys_values = torch.stack(parts, dim=1).to(getattr(torch, packed.dtype))
+    return PrefixState(keys_values, packed.next_position, recurrent)
 
 
 def _round(part: torch.Tensor, *, over: int) -> tuple[torch.Tensor, torch.Tensor]:
