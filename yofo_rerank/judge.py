@@ -59,7 +59,7 @@ class YofoJudge(HeldModel):
         """A judge from "mini" (embedded), a Hugging Face id or a local folder, with an optional LoRA adapter.
 
         Args:
-            model: a Qwen2-VL, Qwen2.5-VL or Qwen3-VL; safetensors only.
+            model: a Qwen2-VL, Qwen2.5-VL, Qwen3-VL or Qwen3.5; safetensors only.
             adapter: folder or Hugging Face id. Without one a bare model is judged zero-shot, through its chat template.
             device: None = cuda where available, else cpu.
             dtype: "auto" = as stored, or "float32", "bfloat16", "float16".

@@ -1,12 +1,16 @@
 """`yofo serve` as a process: SIGTERM lets running requests end, SIGKILL loses no kept verdict."""
 
+import json
 import os
 import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -63,3 +67,16 @@ def test_verdicts_survive_sigkill_and_requests_survive_sigterm(start, tmp_path):
     assert process.wait(20) in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
     with pytest.raises(httpx.TransportError):
         httpx.get(f"{url}/healthz")
+
+
+@pytest.mark.slow
+def test_the_two_commands_of_the_readme(start):
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    _, curl = re.search(r"```console\n(yofo serve)\n(curl .*)\n```", readme).groups()
+    if shutil.which("curl") is None:
+        pytest.skip("no curl on this machine")
+    _, url = start()
+    words = [url + word.removeprefix("http://127.0.0.1:8000") if "8000" in word else word for word in shlex.split(curl)]
+    answer = json.loads(subprocess.run(words, capture_output=True, check=True, timeout=60).stdout)
+    assert [one["index"] for one in answer["results"]] == [0, 1]
+    assert answer["results"][0]["judgements"][1]["requirement"]["text"] == "not pink"
