@@ -79,4 +79,5 @@ def test_the_two_commands_of_the_readme(start):
     words = [url + word.removeprefix("http://127.0.0.1:8000") if "8000" in word else word for word in shlex.split(curl)]
     answer = json.loads(subprocess.run(words, capture_output=True, check=True, timeout=60).stdout)
     assert [one["index"] for one in answer["results"]] == [0, 1]
-    assert answer["results"][0]["judgements"][1]["requirement"]["text"] == "not pink"
+    asked = [one["requirement"]["text"] for one in answer["results"][0]["judgements"]]
+    assert "not pink" in asked
