@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from yofo_rerank import Document
-from yofo_rerank.documents import MAX_CAPTION_BYTES, load_folder
+from yofo_rerank.documents import load_folder
 from yofo_rerank.errors import DocumentError, ImageError
+from yofo_rerank.folders import MAX_CAPTION_BYTES
 
 
 def picture(mode="RGB", size=(8, 6), colour=0):
