@@ -83,6 +83,23 @@ def pdf_pages(file: str | Path | bytes, *, root: str | Path | None = None) -> li
         return [PdfPage(file, number) for number in range(1, len(document) + 1)]
 
 
+def labelled_page(file: str | Path | bytes, label: str, *, root: str | Path | None = None) -> PdfPage:
+    """The page that a PDF itself calls so ("iv", "12"), which need not be its number; the file is opened.
+
+    Raises:
+        ImageError: none is called so, or several (`no_such_page`); the rest as `pdf_pages`.
+    """
+    from yofo_rerank.images import ImageLimits, read_source
+
+    data = read_source(PdfPage(file, 1), ImageLimits(root=None if root is None else Path(root)), "PDF")
+    with _opened(data, "PDF") as document:
+        labels = [document.get_page_label(at) or str(at + 1) for at in range(len(document))]
+    if labels.count(label) != 1:
+        got = f"{labels.count(label)} pages called {label!r:.40}"
+        raise ImageError(f"PDF: got {got}, wanted one", code="no_such_page")
+    return PdfPage(file, labels.index(label) + 1)
+
+
 def is_pdf(data: bytes) -> bool:
     """Whether a file begins as a PDF does.
 

@@ -46,7 +46,7 @@ def page(request, browser, site):
 def open_page(page, address):
     """Open it, and wait until its events are bound: the page says so by asking for its heart to beat."""
     with page.expect_request("**/heartbeat/**", timeout=60_000):
-        open_page(page, address)
+        page.goto(address)
     page.wait_for_selector("#search")
 
 

@@ -1,17 +1,17 @@
-"""PDFs that a framework's document names, as images: one page where its number is known, else all of them."""
+"""PDFs that a framework's document names, as images: one page where it is told which, else all of them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
-from yofo_rerank.errors import ImageError
 from yofo_rerank.images import is_data_uri
-from yofo_rerank.pdf import PdfPage, is_pdf, pdf_pages
+from yofo_rerank.pdf import PdfPage, is_pdf, labelled_page, pdf_pages
 
 PDF = "application/pdf"
 _NAMED = re.compile(r"(\.pdf)(?:#page=(\d{1,9}))?\Z", re.IGNORECASE)
-PAGE_FIELDS = ("page_number", "page_label")  # of metadata: Haystack's name, and that of LlamaIndex's PDF reader
+NUMBER, LABEL = "page_number", "page_label"  # fields of metadata: a number from 1; what the PDF itself calls the page
 
 
 def names_pdf(file: object) -> bool:
@@ -30,27 +30,20 @@ def names_pdf(file: object) -> bool:
     return _NAMED.search(str(file)) is not None
 
 
-def pages_of(file: str | Path | bytes, number: object, root: str | None = None) -> list[PdfPage]:
-    """The page of that number, from 1; None = the one that its name ends with, or all, for which the file is opened.
+def pages_of(file: str | Path | bytes, metadata: Mapping[str, object], root: str | None = None) -> list[PdfPage]:
+    """The page that its name or the metadata tells, else all pages; without a number the file is opened.
 
-    >>> pages_of("shop.pdf", "3"), pages_of("shop.pdf#page=2", None)
+    >>> pages_of("shop.pdf", {"page_number": 3}), pages_of("shop.pdf#page=2", {})
     ([<shop.pdf#page=3>], [<shop.pdf#page=2>])
 
     Raises:
-        ImageError: a number that is none (`no_such_page`), or a file that cannot be opened.
+        ImageError: no such page (`no_such_page`), or a file that cannot be opened.
     """
     named = None if isinstance(file, bytes) or is_data_uri(file) else _NAMED.search(str(file))
     if named and named[2]:
-        file, number = Path(str(file)[: named.end(1)]), named[2]
-    if number is None:
-        return pdf_pages(file, root=root)
-    if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) < 10:
-        number = int(number)
-    if isinstance(number, bool) or not isinstance(number, int):
-        raise ImageError(f"wanted a page number from 1, but got {number!r:.40}", code="no_such_page")
-    return [PdfPage(file, number)]
-
-
-def page_number(metadata: dict[str, object]) -> object:
-    """The first field of metadata that numbers a page; None without one."""
-    return next((metadata[field] for field in PAGE_FIELDS if metadata.get(field) is not None), None)
+        return [PdfPage(Path(str(file)[: named.end(1)]), int(named[2]))]
+    number, label = metadata.get(NUMBER), metadata.get(LABEL)
+    if number is not None:
+        is_written = isinstance(number, str) and number.isascii() and number.isdigit() and len(number) < 10
+        return [PdfPage(file, int(number) if is_written else number)]  # type: ignore[call-overload,arg-type]
+    return pdf_pages(file, root=root) if label is None else [labelled_page(file, str(label), root=root)]

@@ -18,7 +18,7 @@ from haystack import Document
 from yofo_rerank import Document as YofoDocument
 from yofo_rerank.errors import DocumentError, ImageError
 from yofo_rerank.frameworks.paths import confined
-from yofo_rerank.frameworks.pdfs import PDF, names_pdf, page_number, pages_of
+from yofo_rerank.frameworks.pdfs import PDF, names_pdf, pages_of
 from yofo_rerank.images import ImageSource, is_data_uri
 from yofo_rerank.pdf import PdfPage
 from yofo_rerank.ranking import finite
@@ -62,10 +62,9 @@ class DocumentReader:
     def _images(self, document: Document) -> list[ImageSource]:
         blob, paths = document.blob, document.meta.get(self.file_path_meta_field)
         has_text = bool(document.content and document.content.strip())
-        number = page_number(document.meta)
         if blob is not None and blob.data:
             kind = PDF if names_pdf(blob.data) else blob.mime_type
-            return self._file(blob.data, kind, number) if _is_image(kind, has_text=has_text) else []
+            return self._file(blob.data, kind, document.meta) if _is_image(kind, has_text=has_text) else []
         found: list[ImageSource] = []
         for path in paths if isinstance(paths, list | tuple) else [paths] if paths else []:
             if not isinstance(path, str | Path):
@@ -73,12 +72,12 @@ class DocumentReader:
                 raise ImageError(f"{field} must be a path, but got {type(path).__name__}", code="bad_path")
             kind = document.meta.get("mime_type") or _guess(str(path))
             if _is_image(kind, has_text=has_text):
-                found += self._file(path if is_data_uri(path) else confined(path, self.root_path), kind, number)
+                found += self._file(path if is_data_uri(path) else confined(path, self.root_path), kind, document.meta)
         return found
 
-    def _file(self, file: bytes | str | Path, kind: object, number: object) -> list[ImageSource]:
+    def _file(self, file: bytes | str | Path, kind: object, meta: dict[str, object]) -> list[ImageSource]:
         if kind == PDF or names_pdf(file):
-            return [*pages_of(file, number, self.root_path)]
+            return [*pages_of(file, meta, self.root_path)]
         return [file]
 
 

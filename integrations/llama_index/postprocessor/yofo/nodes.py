@@ -6,8 +6,8 @@
 | `Node`, `ImageDocument`, `Document` | `image_resource`: `data`, else `path`, else `url` |
 | any | else, if asked for, the picture that a metadata field names; a list of paths there names several views |
 
-A PDF is the page that the metadata `page_number` or `page_label` names, or all its pages. A `file:` address is the
-path that it names, confined as every path.
+A PDF is the page that the metadata tell (`page_number`, or what the PDF itself calls it: `page_label`), else all pages.
+A `file:` address is the path that it names, confined as every path.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError, ImageError
 from yofo_rerank.frameworks.fetch import fetch_image
 from yofo_rerank.frameworks.paths import confined
-from yofo_rerank.frameworks.pdfs import names_pdf, page_number, pages_of
+from yofo_rerank.frameworks.pdfs import names_pdf, pages_of
 from yofo_rerank.images import ImageSource, is_data_uri
 
 _FETCHES_AT_ONCE = 8
@@ -50,7 +50,7 @@ class NodeReader:
         text = node.get_content(metadata_mode=self.metadata_mode)
         images: list[ImageSource] = []
         for file in self._files(node, has_text=bool(text.strip())):
-            images += pages_of(file, page_number(node.metadata), self.image_root) if names_pdf(file) else [file]
+            images += pages_of(file, node.metadata, self.image_root) if names_pdf(file) else [file]
         return Document(images=images, text=text, id=id_, root=self.image_root)
 
     def read_all(self, nodes: Sequence[BaseNode], ids: Sequence[str]) -> list[Document | DocumentError]:
