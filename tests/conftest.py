@@ -240,6 +240,6 @@ def pictured_documents(make_image) -> list:
         Document(text="black trousers, a touch of warmth, perfect for winter", id="text"),
         Document(image=make_image(32, 80, 4), id="tall"),
         Document(text="top", id="short text"),
-        Document(images=[make_image(48, 48, 1), make_image(32, 80, 4)], id="two views"),
-        Document(images=[make_image(96, 32, seed) for seed in (2, 6, 7)], text="skirt", id="three views"),
+        Document(images=[make_image(48, 48, 1), make_image(32, 48, 4)], id="two views"),
+        Document(images=[make_image(32, 32, seed) for seed in (2, 6, 7)], text="skirt", id="three views"),
     ]

@@ -34,7 +34,7 @@ def test_blank_text_beside_an_image_counts_as_none():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"image": 3}, "image must be a path, bytes, a PIL image or an array, but got int"),
+        ({"image": 3}, "image must be a path, bytes, a PDF page, a PIL image or an array, but got int"),
         ({"image": b""}, "image must not be empty"),
         ({"image": ""}, "image must not be empty"),
         ({"text": 3}, "text must be a str, but got int"),

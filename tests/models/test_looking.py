@@ -27,7 +27,7 @@ def reads(monkeypatch):
     """Counts the files that are read."""
     calls = []
     read = Document.image_bytes
-    monkeypatch.setattr(Document, "image_bytes", lambda document: calls.append(1) or read(document))
+    monkeypatch.setattr(Document, "image_bytes", lambda document, **which: calls.append(1) or read(document, **which))
     return calls
 
 

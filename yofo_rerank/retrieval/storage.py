@@ -278,10 +278,9 @@ def read_documents(opened: Opened) -> dict[int, Document]:
 
 
 def _from_line(line: dict[str, Any], opened: Opened) -> tuple[int, Document]:
+    text, key, metadata = line["text"], int(line["key"]), line["metadata"]
     images = [_image(one, opened) for one in line.get("images", [line]) if one["image"] or one["kept"]]
-    text, metadata = line["text"], line["metadata"]
-    document = Document(images=images, text=text, id=line["id"], metadata=metadata, root=line.get("root"))
-    return int(line["key"]), document
+    return key, Document(images=images, text=text, id=line["id"], metadata=metadata, root=line.get("root"))
 
 
 def _image(line: dict[str, Any], opened: Opened) -> Path | PdfPage:
