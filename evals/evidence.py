@@ -4,8 +4,8 @@
 
 Pointing game: the peak of the map lies within the true region, grown by one token. Deletion: hiding the box turns the
 verdict over; hiding another box of the same size does not. No box can turn over what stays when the whole picture is
-hidden: `whole_flips` is the most that is possible. Statements are true, the judge affirms them, and every kind of detail
-has as many; garments and wordings are held out.
+hidden: `whole_flips` is the most that is possible. Statements are true, the judge affirms them, and every kind of
+detail has as many; garments and wordings are held out.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _affirmed(judge: YofoJudge, stream: Iterator[Case]) -> tuple[Evidence, Case]
 
 
 def _deleted(judge: YofoJudge, case: Case, evidence: Evidence, rng: random.Random) -> tuple[float, float, float, float]:
-    """Log-odds without the box, without another of its size, without the picture; and the box's share of the picture."""
+    """Log-odds without the box, without another of its size, without the picture; and the box's share of it."""
     model = judge._slot_model()
     prefix = model.prepare(case.document)
     [part] = prefix.parts
