@@ -88,8 +88,13 @@ def test_fifty_images_have_evidence_each(model, make_image):
 def test_a_picture_is_prepared_while_others_may_use_the_model(model, picture, monkeypatch):
     prepare, free = model.prepare, []
 
+    def other_caller():
+        free.append(model.lock.acquire(blocking=False))
+        if free[-1]:
+            model.lock.release()
+
     def watched(*arguments, **settings):
-        other = threading.Thread(target=lambda: free.append(model.lock.acquire(blocking=False)))
+        other = threading.Thread(target=other_caller)
         other.start()
         other.join()
         return prepare(*arguments, **settings)

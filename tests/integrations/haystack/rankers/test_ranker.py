@@ -217,7 +217,7 @@ def test_failed_documents_go_last_and_say_why(broken, model, caplog):
     assert "a.pdf" in failures["page"]["message"]
     assert all(document.score == 0.0 for document in result["documents"][6:])
     assert (
-        "4 of 10 documents could not be judged and were placed last: missing (2), bad_document (1), url (1)"
+        "4 of 10 documents could not be judged and were placed last: bad_document (1), missing (2), url (1)"
         in caplog.text
     )
 
