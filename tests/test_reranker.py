@@ -210,7 +210,7 @@ def test_with_a_real_judge(tiny, pictured_documents, tmp_path):
     scores = [place.score for place in ranking[:-1]]
     assert scores == sorted(scores, reverse=True)
     assert len(set(scores)) > 1
-    assert judge.stats.forward_passes == 1
+    assert judge.stats.forward_passes <= 2  # batches of similar length, never one pass a document
     reversed_ids = ids(reranker.rerank("anything", [*reversed(pictured_documents), gone]))
     assert reversed_ids == ids(ranking)
     with pytest.raises(DocumentError) as raised:
