@@ -3,8 +3,9 @@
     python -m evals.evidence
 
 Pointing game: the peak of the map lies within the true region, grown by one token. Deletion: hiding the box turns the
-verdict over; hiding another box of the same size does not. Statements are true, the judge affirms them, and every kind
-of detail has as many; garments and wordings are held out.
+verdict over; hiding another box of the same size does not. No box can turn over what stays when the whole picture is
+hidden: `whole_flips` is the most that is possible. Statements are true, the judge affirms them, and every kind of
+detail has as many; garments and wordings are held out.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def _outcome(judge: YofoJudge, evidence: Evidence, case: Case, rng: random.Rando
     heat = np.array(evidence.heat)
     wide = grown(on_grid(case.region, heat.shape))
     contestant = np.array(gradient_map(judge._slot_model(), case.document, case.text))
-    box, other, share = _deleted(judge, case, evidence, rng)
+    box, other, whole, share = _deleted(judge, case, evidence, rng)
     return {
         "attribute": case.attribute,
         "garment": case.garment,
@@ -85,6 +86,7 @@ def _outcome(judge: YofoJudge, evidence: Evidence, case: Case, rng: random.Rando
         "chance": float(wide.mean()),
         "box_flips": box < 0,
         "random_flips": other < 0,
+        "whole_flips": whole < 0,
         "box_share": share,
     }
 
@@ -98,8 +100,8 @@ def _affirmed(judge: YofoJudge, stream: Iterator[Case]) -> tuple[Evidence, Case]
     raise RuntimeError("the stream of statements ended")
 
 
-def _deleted(judge: YofoJudge, case: Case, evidence: Evidence, rng: random.Random) -> tuple[float, float, float]:
-    """Log-odds with the box hidden, with another box of its size hidden, and the box's share of the picture."""
+def _deleted(judge: YofoJudge, case: Case, evidence: Evidence, rng: random.Random) -> tuple[float, float, float, float]:
+    """Log-odds without the box, without another of its size, without the picture; and the box's share of it."""
     model = judge._slot_model()
     prefix = model.prepare(case.document)
     [part] = prefix.parts
@@ -112,10 +114,11 @@ def _deleted(judge: YofoJudge, case: Case, evidence: Evidence, rng: random.Rando
         [start + r * columns + c for r in range(y0, y0 + high) for c in range(x0, x0 + wide)]
         for y0, x0 in ((top, left), (y, x))
     ]
+    hidden.append(list(range(start, start + rows * columns)))
     [state] = model.encode([case.document])
     [question] = model.questions([case.text], "isolated")
-    box, other = log_odds(model, state, question.template, hidden)
-    return box, other, high * wide / (rows * columns)
+    box, other, whole = log_odds(model, state, question.template, hidden)
+    return box, other, whole, high * wide / (rows * columns)
 
 
 def _tokens(box: Box, rows: int, columns: int) -> tuple[int, int, int, int]:
@@ -125,7 +128,7 @@ def _tokens(box: Box, rows: int, columns: int) -> tuple[int, int, int, int]:
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Shares with 95 % intervals over garments, in all and by attribute."""
-    names = ("hit", "gradient_hit", "chance", "box_flips", "random_flips", "box_share")
+    names = ("hit", "gradient_hit", "chance", "box_flips", "random_flips", "whole_flips", "box_share")
     clusters: dict[int, list[dict[str, Any]]] = {}
     for row in rows:
         clusters.setdefault(row["garment"], []).append(row)
@@ -166,7 +169,7 @@ def main(
     write_record(output, settings=settings, figures=figures)
     rows = [(name, *found.values()) for name, found in figures["all"].items()]
     print_table("Evidence", ("", *next(iter(figures["all"].values()))), rows)
-    columns = ("n", "hit", "gradient_hit", "chance", "box_flips", "random_flips", "box_share")
+    columns = ("n", "hit", "gradient_hit", "chance", "box_flips", "random_flips", "whole_flips", "box_share")
     print_table(
         "By attribute", ("", *columns), [(a, *(one[c] for c in columns)) for a, one in figures["by_attribute"].items()]
     )

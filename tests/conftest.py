@@ -230,7 +230,7 @@ def make_image() -> Callable[..., Any]:
 
 @pytest.fixture(scope="session")
 def pictured_documents(make_image) -> list:
-    """Images of several sizes and shapes, with and without text, and texts alone; all different."""
+    """Images of several sizes and shapes, one or several, with and without text, and texts alone; all different."""
     from yofo_rerank.documents import Document
 
     return [
@@ -240,4 +240,6 @@ def pictured_documents(make_image) -> list:
         Document(text="black trousers, a touch of warmth, perfect for winter", id="text"),
         Document(image=make_image(32, 80, 4), id="tall"),
         Document(text="top", id="short text"),
+        Document(images=[make_image(48, 48, 1), make_image(32, 48, 4)], id="two views"),
+        Document(images=[make_image(32, 32, seed) for seed in (2, 6, 7)], text="skirt", id="three views"),
     ]

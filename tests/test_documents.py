@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from yofo_rerank import Document
-from yofo_rerank.documents import MAX_CAPTION_BYTES, load_folder
+from yofo_rerank.documents import load_folder
 from yofo_rerank.errors import DocumentError, ImageError
+from yofo_rerank.folders import MAX_CAPTION_BYTES
 
 
 def picture(mode="RGB", size=(8, 6), colour=0):
@@ -33,7 +34,7 @@ def test_blank_text_beside_an_image_counts_as_none():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"image": 3}, "image must be a path, bytes, a PIL image or an array, but got int"),
+        ({"image": 3}, "image must be a path, bytes, a PDF page, a PIL image or an array, but got int"),
         ({"image": b""}, "image must not be empty"),
         ({"image": ""}, "image must not be empty"),
         ({"text": 3}, "text must be a str, but got int"),

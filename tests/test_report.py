@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import shutil
@@ -14,8 +15,8 @@ from rich.console import Console
 
 from yofo_rerank import DecomposedQuery, Document, Judgement, RankedDocument, Ranking, Requirement
 from yofo_rerank.report import ranking_table, render_page, write_page
-from yofo_rerank.report.page import THUMBNAIL_SIDE, thumbnail
-from yofo_rerank.requirements import Failure
+from yofo_rerank.report.page import THUMBNAIL_SIDE, _overlays, thumbnail
+from yofo_rerank.requirements import Evidence, Failure
 from yofo_rerank.shown import printable
 
 HOSTILE = "<script>document.body.innerHTML='owned'</script>\"'><img src=x onerror=alert(1)>"
@@ -236,3 +237,22 @@ def test_table_keeps_score_and_answers_at_every_width(width: int, n_requirements
     assert "0.875" in shown and "100 ▲99" in shown and "…" not in shown.replace("r1 …", "")
     found = re.findall(r"✓ ?(\d\.\d\d)", shown)
     assert found == [f"{one.p_yes:.2f}" for one in answers]
+
+
+def test_evidence_of_another_view_is_shown_on_that_view() -> None:
+    """The card shows the first picture; a layer over it would lie on the wrong one."""
+    views = [Image.new("RGB", (40, 30), colour) for colour in ("red", "blue")]
+    wish = Requirement(text="has pockets")
+    shown = []
+    for page in (0, 1):
+        found = Evidence(requirement=wish, p_yes=0.9, verdict=True, heat=((1.0, 0.0),), box=(0, 0, 0.5, 1), page=page)
+        place = RankedDocument(
+            document=Document(images=views, id="coat"), index=0, score=1.0, judgements=(found,), evidence=(found,)
+        )
+        page_text = render_page([Ranking([place], query=DecomposedQuery(query="x", requirements=(wish,)))])
+        assert ("of image 2 of 2" in page_text) == (page == 1)
+        [overlay] = _overlays(place)
+        picture = Image.open(io.BytesIO(base64.b64decode(overlay.picture.partition(",")[2])))
+        shown.append(picture.convert("RGBA").getpixel((picture.width - 2, 2)))
+    assert shown[0][3] < 40 and shown[1][3] == 255  # a layer; the second view, under its own
+    assert shown[1][2] > 200 and shown[1][0] < 60

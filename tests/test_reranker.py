@@ -201,7 +201,7 @@ def test_inputs_are_not_touched():
 
 
 def test_with_a_real_judge(tiny, pictured_documents, tmp_path):
-    judge = YofoJudge.from_components(tiny.model, tiny.processor, max_batch_tokens=8192)
+    judge = YofoJudge.from_components(tiny.model, tiny.processor, max_batch_tokens=20_000)
     gone = Document(image=tmp_path / "none.png", id="gone")
     reranker = YofoReranker(judge, FixedDecomposer(["blue", "not pink"]), scoring="mean")
     ranking = reranker.rerank("anything", [gone, *pictured_documents])
@@ -210,7 +210,7 @@ def test_with_a_real_judge(tiny, pictured_documents, tmp_path):
     scores = [place.score for place in ranking[:-1]]
     assert scores == sorted(scores, reverse=True)
     assert len(set(scores)) > 1
-    assert judge.stats.forward_passes == 1
+    assert judge.stats.forward_passes <= 2  # batches of similar length, never one pass a document
     reversed_ids = ids(reranker.rerank("anything", [*reversed(pictured_documents), gone]))
     assert reversed_ids == ids(ranking)
     with pytest.raises(DocumentError) as raised:

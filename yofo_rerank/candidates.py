@@ -61,5 +61,5 @@ def _check_ids(documents: Sequence[Document]) -> None:
     known: dict[str, Document] = {}
     for document in documents:
         first = known.setdefault(document.id, document)
-        if first is not document and (first.image, first.text) != (document.image, document.text):
+        if first is not document and (first.images, first.text) != (document.images, document.text):
             raise DocumentError(f"two different documents have the id {document.id!r}", code="duplicate_id")

@@ -9,6 +9,7 @@ Nothing here touches the network or Pillow's global settings. Every error carrie
 | `too_many_bytes`, `too_many_pixels`, `too_small`, `bad_aspect` | beyond a limit (pixels: read from the header) |
 | `too_many_scans`, `too_slow`, `oom` | made to take long, or more memory than there is |
 | `bad_data_uri`, `not_an_image`, `truncated`, `bad_mode`, `missing_extra` | not decodable, or not here |
+| `pdf`, `not_a_pdf`, `encrypted`, `too_many_pages`, `no_such_page` | a whole PDF, or a page that cannot be drawn |
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import math
 import re
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -31,6 +32,7 @@ from yofo_rerank.errors import ImageError
 from yofo_rerank.files import check_bytes, read_regular_file, shown_path
 from yofo_rerank.image_budget import BLOCK, MAX_SCANNED_PIXELS, MAX_SCANS, TimedBytes, TooSlow, scans
 from yofo_rerank.image_formats import format_of, known_names
+from yofo_rerank.pdf import MAX_PDF_BYTES, PdfPage, is_pdf, render_page
 from yofo_rerank.plain_inputs import plain_image
 
 __all__ = [
@@ -43,7 +45,7 @@ __all__ = [
     "read_regular_file",
 ]
 
-ImageSource = str | Path | bytes | Image.Image
+ImageSource = str | Path | bytes | Image.Image | PdfPage
 
 # What Pillow's decoders raise on damaged input (found by fuzzing and in their source); none of it may leak as it is.
 _PILLOW_ERRORS = (
@@ -77,9 +79,10 @@ class ImageLimits:
     max_aspect: float = 200.0  # longer side / shorter side; the Qwen processors raise above it
     seconds: float = 5.0  # of the processor, for decoding; WebP, AVIF and HEIC are held by their pixels alone
     root: Path | None = None  # confines paths; a relative path is then relative to it
+    max_pdf_bytes: int = MAX_PDF_BYTES  # of a file whose page is wanted
 
     def __post_init__(self) -> None:
-        for field in ("max_bytes", "max_pixels", "min_side", "max_aspect"):
+        for field in ("max_bytes", "max_pixels", "min_side", "max_aspect", "max_pdf_bytes"):
             if not getattr(self, field) >= 1:
                 raise ValueError(f"{field} must be at least 1, but got {getattr(self, field)}")
         if not self.seconds > 0:
@@ -105,17 +108,20 @@ def load_image(
     'RGB'
 
     Args:
-        source: a path, the bytes of a file, a base64 `data:` URI, a PIL image or a uint8 array. Addresses are refused.
+        source: a path, the bytes of a file, a base64 `data:` URI, a page of a PDF, a PIL image or a uint8 array.
+            Addresses are refused.
         limits: what it may cost and where it may come from.
         name: what error messages call it.
         max_pixels: a JPEG of more may be decoded smaller, to no fewer than these: several times as fast. Its own
-            (width, height) is then `picture.info["full_size"]`.
+            (width, height) is then `picture.info["full_size"]`. A page of a PDF is drawn with at most as many.
 
     Raises:
         ImageError: with the codes of the table above.
     """
     source = plain_image(source)
     try:
+        if isinstance(source, PdfPage):
+            return _page(source, limits, name, max_pixels)
         image = source if isinstance(source, Image.Image) else _open(read_source(source, limits, name), limits, name)
         _check_size(image.size, limits, name)
         full_size = image.size
@@ -149,12 +155,16 @@ def is_address(source: object) -> bool:
     return isinstance(source, str) and _URL.match(source) is not None
 
 
-def read_source(source: str | Path | bytes, limits: ImageLimits = DEFAULT_LIMITS, name: str = "image") -> bytes:
-    """The bytes of a file, given by its path, as bytes or as a `data:` URI; not decoded.
+def read_source(
+    source: str | Path | bytes | PdfPage, limits: ImageLimits = DEFAULT_LIMITS, name: str = "image"
+) -> bytes:
+    """The bytes of a file, given by its path, as bytes or as a `data:` URI; of a page its PDF's; not decoded.
 
     Raises:
         ImageError: they cannot be read, or are too many.
     """
+    if isinstance(source, PdfPage):
+        return read_source(source.file, replace(limits, max_bytes=limits.max_pdf_bytes), name)
     if isinstance(source, bytes):
         check_bytes(len(source), limits.max_bytes, name)
         return source
@@ -166,6 +176,14 @@ def read_source(source: str | Path | bytes, limits: ImageLimits = DEFAULT_LIMITS
     if isinstance(source, str | Path):
         return read_regular_file(source, max_bytes=limits.max_bytes, root=limits.root, name=name)
     raise ImageError(f"{name}: got {type(source).__name__}, wanted a path, bytes or a PIL image", code="not_an_image")
+
+
+def _page(page: PdfPage, limits: ImageLimits, name: str, max_pixels: int | None) -> Image.Image:
+    most = min(max_pixels or limits.max_pixels, limits.max_pixels)
+    data = read_source(page, limits, name)
+    picture = render_page(data, page.number, max_pixels=most, seconds=limits.seconds, name=name)
+    _check_size(picture.size, limits, name)
+    return picture
 
 
 def _decode_data_uri(uri: str, limits: ImageLimits, name: str) -> bytes:
@@ -188,6 +206,10 @@ def _open(data: bytes, limits: ImageLimits, name: str) -> Image.Image:
     Not `Image.open`: it warns, process-wide, about sizes that are refused here anyway, and it would try other formats.
     """
     form = format_of(data)
+    if form is None and is_pdf(data):
+        raise ImageError(
+            f"{name}: got a PDF; wanted a page of it: PdfPage(file, number), or pdf_pages(file)", code="pdf"
+        )
     if form is None:
         raise ImageError(f"{name}: got {len(data)} bytes that are not {known_names()}", code="not_an_image")
     if not form.is_available():

@@ -99,6 +99,15 @@ class Word(BaseModel):
     weight: float
 
 
+class ImageMap(BaseModel):
+    """The map over one of several images, and the box of what carries most of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    heat: tuple[tuple[float, ...], ...]
+    box: Box | None = None
+
+
 class Evidence(Judgement):
     """A judgement, and where in the document it comes from.
 
@@ -108,6 +117,7 @@ class Evidence(Judgement):
     `heat` has the rows and columns of the image's tokens, positive where yes comes from; `box` is (left, top, right,
     bottom) in 0..1 of the upright picture, the smallest that holds most of what speaks for the verdict; `page` is the
     image they are of, from 0; `words` weighs the document's text. Without an image `heat` is empty and `box` None.
+    Of a document with several images, `page` is the one on which most depends, and `maps` holds the map of each.
 
     >>> Evidence(requirement=Requirement(text="has a belt"), p_yes=0.9, verdict=True, box=(0, 0, 1, 0.5)).box
     (0.0, 0.0, 1.0, 0.5)
@@ -117,9 +127,12 @@ class Evidence(Judgement):
     box: Box | None = None
     page: int = 0
     words: tuple[Word, ...] = ()
+    maps: tuple[ImageMap, ...] = ()
 
     def overlay(self, image: Image.Image) -> Image.Image:
-        """A copy of the upright picture with the map on it: violet speaks for yes, amber against; the box is white."""
+        """A copy of the upright picture, `document.load_image(page=evidence.page)`, with the map on it: violet speaks
+        for yes, amber against; the box is white.
+        """
         from yofo_rerank.evidence import draw_overlay
 
         return draw_overlay(image, self.heat, self.box)

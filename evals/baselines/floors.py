@@ -47,7 +47,7 @@ class Random:
         return [self._number(query, document) for document in documents]
 
     def _number(self, query: str, document: Document) -> float:
-        said = f"{self.seed}\0{query}\0{default_id(document.image, document.text)}"
+        said = f"{self.seed}\0{query}\0{default_id(document.images, document.text)}"
         return int.from_bytes(hashlib.sha256(said.encode()).digest()[:6], "big") / 2**48
 
 

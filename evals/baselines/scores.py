@@ -79,7 +79,7 @@ def _refuse_constant(name: str, documents: Sequence[Document], numbers: Sequence
     largest = max(abs(number) for number in numbers)
     if max(numbers) - min(numbers) > CONSTANT * min(1.0, largest):
         return
-    distinct = {default_id(document.image, document.text) for document in documents}
+    distinct = {default_id(document.images, document.text) for document in documents}
     if len(distinct) >= ENOUGH:
         raise ConstantScores(
             f"{name}: all {len(distinct)} distinct documents score {numbers[0]:.6g}; its template may not fit its"

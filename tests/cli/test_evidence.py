@@ -53,3 +53,18 @@ def test_search_shows_evidence_of_the_places_shown(photos, tmp_path, capsys):
     assert len(ranked) == 2
     assert all(len(place["evidence"]) == len(place["judgements"]) for place in ranked)
     assert 'class="heat heat-1"' in page.read_text()
+
+
+def test_views_together_and_pages_of_a_pdf(photos, tmp_path, capsys):
+    """Both are one document, and its evidence one sheet."""
+    pdf = tmp_path / "shop.pdf"
+    pictures = [Image.open(photos / f"{number}.png") for number in range(2)]
+    pictures[0].save(pdf, save_all=True, append_images=pictures[1:])
+    for files in ((photos / "0.png", photos / "1.png", "--together"), (pdf,)):
+        out = tmp_path / "out.png"
+        assert run("judge", *files, "-r", "has a belt", "--model", "mini", "--evidence", out, "--json") == 0
+        [line] = capsys.readouterr().out.splitlines()
+        assert len(json.loads(line)["document"]["images"]) == 2
+        with Image.open(out) as sheet:
+            assert sheet.height > 150
+        out.unlink()

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -124,3 +125,22 @@ def test_an_address_has_limits():
     for data in ({"wishes": [{}] * (MAX_WISHES + 1)}, {"query": "x" * 30_000}, {"wishes": [{"weight": -1}]}):
         with pytest.raises(ConfigError):
             Shared.read(json.dumps(data))
+
+
+def test_a_change_of_necessity_takes_less_than_a_tenth_of_a_second(engine, tmp_path):
+    """Of the server, for a hundred candidates: rule, order and cards; the browser's part is in `test_page`."""
+    pytest.importorskip("gradio", reason='gradio is not installed: pip install "yofo-rerank[demo]"')
+    from yofo_rerank.demo.handlers import Handlers
+
+    many = tuple(Document(text=f"dress number {number}", id=str(number)) for number in range(100))
+    wishes = [Wish(text=text) for text in ("a dress", "it has a belt", "not pink")]
+    _, session = settle(engine, Session(query="dress", documents=many, retrieval_scores=(None,) * 100), wishes)
+    handlers, times = Handlers(engine, tmp_path), []
+    for necessity in ("should", "off", "must", "should", "off"):
+        rows = [part for wish in wishes for part in (wish.text, necessity, 1.0)]
+        rows[1] = "must"
+        started = time.perf_counter()
+        board = list(handlers.change(session, "weighted", *rows))[-1]
+        times.append(time.perf_counter() - started)
+        assert len(board[1]) == 100
+    assert min(times) < 0.1

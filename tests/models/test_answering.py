@@ -161,7 +161,7 @@ def test_progress_counts_every_document_once(tiny_qwen3_vl, slot_model, pictured
     documents = [*pictured_documents, pictured_documents[0], Document(image=tmp_path / "none.png")]
     seen = []
     answer(model, documents, [TEXTS], verdicts=model.verdicts, tick=lambda judged, total: seen.append((judged, total)))
-    assert [total for _, total in seen] == [8] * len(seen)
+    assert [total for _, total in seen] == [len(documents)] * len(seen)
     assert [judged for judged, _ in seen] == sorted({judged for judged, _ in seen})
     assert len(seen) > 2
-    assert seen[-1] == (8, 8)
+    assert seen[-1] == (len(documents), len(documents))

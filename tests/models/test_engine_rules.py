@@ -118,7 +118,7 @@ def test_answers_of_a_bfloat16_model_are_float32(make_tiny, slot_model, pictured
 
 def test_ten_requirements_are_one_pass(tiny, slot_model, ask, pictured_documents, passes):
     texts = [f"requirement {number}" for number in range(10)]
-    logits = ask(slot_model(tiny, cache_bytes=0), pictured_documents, texts)
+    logits = ask(slot_model(tiny, cache_bytes=0, max_batch_tokens=20_000), pictured_documents, texts)
     assert logits.shape == (len(pictured_documents), 10)
     assert len(passes) == 1
 

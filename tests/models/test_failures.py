@@ -39,7 +39,7 @@ def test_out_of_memory_halves_the_batch(tiny_qwen3_vl, slot_model, ask, pictured
     tried = memory(2, error)
     model = slot_model(tiny_qwen3_vl)
     torch.testing.assert_close(ask(model, pictured_documents), expected, **CLOSE)
-    assert tried == [6, 3, 1, 2, 3, 1, 2]
+    assert tried == [8, 4, 2, 2, 4, 2, 2]
     assert model.network.passes == 4
     torch.testing.assert_close(ask(model, pictured_documents), expected, **CLOSE)  # cached ones are halved too
 

@@ -12,7 +12,7 @@ from PIL import Image
 from yofo_rerank import images
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import ImageError
-from yofo_rerank.models.looking import document_key, known_key, read_image
+from yofo_rerank.models.looking import document_key, known_key, read_images
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def reads(monkeypatch):
     """Counts the files that are read."""
     calls = []
     read = Document.image_bytes
-    monkeypatch.setattr(Document, "image_bytes", lambda document: calls.append(1) or read(document))
+    monkeypatch.setattr(Document, "image_bytes", lambda document, **which: calls.append(1) or read(document, **which))
     return calls
 
 
@@ -69,10 +69,10 @@ def test_a_file_that_changes_between_look_and_decode_is_an_error(png, tmp_path):
     path.write_bytes(png)
     document = Document(image=path)
     key = document_key(document)
-    assert read_image(document, key) == png
+    assert read_images(document, key) == [png]
     path.write_bytes(png[:-1] + b"x")
     with pytest.raises(ImageError, match="the file changed while it was judged") as caught:
-        read_image(document, key)
+        read_images(document, key)
     assert caught.value.code == "changed"
 
 

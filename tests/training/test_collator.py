@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 
 from yofo_rerank.errors import ExampleError
+from yofo_rerank.images import load_image
 from yofo_rerank.prompts import template_ids, token_id
 from yofo_rerank.training.collator import ABSENT, Collator
 from yofo_rerank.training.encode import ExampleEncoder, encode_example
@@ -138,3 +139,15 @@ def test_a_large_photograph_is_laid_out_as_if_decoded_whole(loaded, toy_items, t
     difference = (prefix.pictures[0].patches.float() - wanted.pictures[0].patches.float()).abs()
     assert difference.mean() < 1
     assert wanted.pictures[0].patches.float().std() > 20
+
+
+def test_several_images_are_laid_out_as_the_judge_does(loaded, toy_items):
+    _, maker = loaded("qwen3_vl")
+    properties = ({"text": "is red", "answer": True},)
+    item = dataclasses.replace(toy_items[0], example=Example(images=("0.png", "1.png"), properties=properties))
+    batch = Collator(ExampleEncoder(maker, 1536))([item])
+    pictures = [maker.patcher.cut(load_image(item.folder / name)) for name in ("0.png", "1.png")]
+    prefix = maker.lay_out(pictures, max_tokens=1000)
+    assert batch["image_grid_thw"].tolist() == [list(picture.grid) for picture in pictures]
+    assert batch["input_ids"][0, : len(prefix.ids)].tolist() == prefix.ids
+    assert torch.equal(batch["position_ids"][:, 0, : len(prefix.ids)], prefix.positions)

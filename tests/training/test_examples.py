@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 import yofo_rerank.training
 from yofo_rerank.errors import ExampleError
@@ -101,3 +102,12 @@ def test_any_line_is_an_example_or_an_example_error(tmp_path_factory, line):
 
 def test_shipped_examples_are_valid():
     assert len(ExampleFile(Path(yofo_rerank.training.__file__).parent / "configs" / "examples.jsonl")) == 3
+
+
+def test_an_example_may_hold_several_images():
+    views = {"images": ["front.png", "back.png"], "properties": [{"text": "has a hood", "answer": "yes"}]}
+    assert Example.model_validate(views).all_images == ("front.png", "back.png")
+    assert Example.model_validate({**views, "images": [], "image": "1.png"}).all_images == ("1.png",)
+    for wrong in ({**views, "image": "1.png"}, {**views, "images": ["x.png"] * 65}, {**views, "images": [" "]}):
+        with pytest.raises(ValidationError):
+            Example.model_validate(wrong)

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def judge(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="One or more image files.")],
+    images: Annotated[
+        list[Path],
+        typer.Argument(metavar="IMAGE...", help="One or more image files; all pages of a PDF are one document."),
+    ],
     requirement: Annotated[list[str], typer.Option("--requirement", "-r", help="A statement to judge; repeat it.")],
     model: options.Model = None,
     adapter: options.Adapter = None,
@@ -28,30 +31,32 @@ def judge(
     verdicts: options.Verdicts = None,
     judge_url: options.JudgeUrl = None,
     dialect: options.Dialect = "transformers",
+    together: Annotated[
+        bool, typer.Option("--together", help="The images are views of one thing: judge them as one document.")
+    ] = False,
     as_json: options.AsJson = False,
     evidence: Annotated[
         Path | None,
         typer.Option(help="Write a picture of one image that shows where each answer comes from.", dir_okay=False),
     ] = None,
 ) -> None:
-    """Judge every requirement of every image, in one forward pass per image.
+    """Judge every requirement of every image, in one forward pass per image; with --together, of all at once.
 
     Exits with 1 when an image could not be judged. With --json: one object per image and line.
 
     Example: yofo judge dress.jpg -r "long sleeves" -r "not pink"
     """
-    from yofo_rerank.documents import Document
     from yofo_rerank.judging import check_requirements
 
     if evidence is not None:
-        _check_evidence(len(images), judge_url)
+        _check_evidence(1 if together else len(images), judge_url)
     checks.check_images(images)
     requirements = check_requirements(requirement)
     local = {"adapter": adapter, "device": device, "attention": attention, "states": states, "verdicts": verdicts}
     loaded = options.open_judge(model, judge_url, dialect, **local)
     if model is None and judge_url is None:
         checks.warn_of_mini("--model", checks.REAL_MODEL)
-    documents = [Document(image=image, id=str(image)) for image in images]
+    documents = _documents(images, together=together)
     with options.judging() as progress:
         outcomes = loaded.judge_outcomes(documents, requirements, progress=progress)
     name = options.named(model, adapter, judge_url)
@@ -70,9 +75,20 @@ def judge(
 
 def _check_evidence(n_images: int, judge_url: str | None) -> None:
     if n_images > 1:
-        raise typer.BadParameter(f"--evidence shows one image, but got {n_images}")
+        raise typer.BadParameter(f"--evidence shows one image, but got {n_images}; wanted --together for views")
     if judge_url is not None:
         raise typer.BadParameter("--evidence needs a judge in this process; a server gives none")
+
+
+def _documents(images: Sequence[Path], *, together: bool) -> list[Document]:
+    """A document for each file, or one of all of them."""
+    from yofo_rerank.documents import Document
+    from yofo_rerank.pdf import pdf_pages
+
+    views = [pdf_pages(image) if image.suffix.lower() == ".pdf" else [image] for image in images]
+    if together:
+        return [Document(images=[one for some in views for one in some], id=", ".join(map(str, images)))]
+    return [Document(images=some, id=str(image)) for image, some in zip(images, views, strict=True)]
 
 
 def _write_evidence(path: Path, judge: YofoJudge, document: Document, requirements: Sequence[Requirement]) -> None:
@@ -80,9 +96,9 @@ def _write_evidence(path: Path, judge: YofoJudge, document: Document, requiremen
 
     with options.step("Looking where the answers come from"):
         found = judge.evidence(document, requirements)
-    image = document.load_image()
+    pictures = [document.load_image(page=page) for page in range(len(document.images))]
     try:
-        draw_sheet(image, found).save(path)  # type: ignore[arg-type]  # it has one: it was judged
+        draw_sheet([one for one in pictures if one is not None], found).save(path)
     except ValueError as error:  # an ending that Pillow does not know
         raise typer.BadParameter(f"--evidence {str(path)!r}: {error}; wanted a name such as evidence.png") from error
     messages.say(f"evidence: {path}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,13 +66,20 @@ def build(engine: Engine, folder: Path) -> gr.Blocks:
         everything = [part for row in rows for part in (row.row, *row.controls)]
 
         edits = [
-            event for row in rows for event in (row.text.submit, row.text.blur, row.necessity.input, row.weight.release)
+            event for row in rows for event in (row.text.submit, row.text.blur, row.necessity.input, row.weight.input)
         ]
         work = [
             gr.on(
                 [search.click, query.submit], do.start, [query, rule], [*board, *everything], show_progress="minimal"
             ),
-            gr.on([*edits, rule.input], do.change, [session, rule, *controls], board, show_progress="hidden"),
+            gr.on(
+                [*edits, rule.input],
+                do.change,
+                [session, rule, *controls],
+                board,
+                show_progress="hidden",
+                trigger_mode="always_last",
+            ),
             own.upload(do.take, [session, own, rule, *controls], board, show_progress="minimal"),
             page.load(do.restore, None, [query, rule, *everything]).then(do.resume, [query, rule, *controls], board),
         ]
@@ -87,11 +95,10 @@ def build(engine: Engine, folder: Path) -> gr.Blocks:
 def serving(engine: Engine, *, host: str = "127.0.0.1", port: int | None = None) -> Iterator[str]:
     """Serve the page within the block, at the address that it yields; what it wrote is gone afterwards.
 
-    Uploads go into Gradio's own folder, which lies in the same temporary one.
+    Uploads go into the same temporary folder, which Gradio is told in the environment of this process.
     """
-    with tempfile.TemporaryDirectory(prefix="yofo-demo-") as folder:
+    with tempfile.TemporaryDirectory(prefix="yofo-demo-") as folder, _environment("GRADIO_TEMP_DIR", folder):
         page = build(engine, Path(folder))
-        page.GRADIO_CACHE = folder
         _, address, _ = page.queue(default_concurrency_limit=4).launch(
             server_name=host, server_port=port, prevent_thread_lock=True, quiet=True, css=_CSS, max_file_size="20mb",
             allowed_paths=[folder], footer_links=[], ssr_mode=False, share=False,
@@ -100,6 +107,20 @@ def serving(engine: Engine, *, host: str = "127.0.0.1", port: int | None = None)
             yield address
         finally:
             page.close(verbose=False)
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    """A variable of the environment within the block."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def _sentence(judge: str) -> tuple[gr.Textbox, gr.Button, gr.Button]:

@@ -81,10 +81,11 @@ class Handlers:
             return None, ""
         with told():
             found, document = self.engine.evidence(session, ranking, int(event.document), int(event.requirement))
-        picture = document.load_image()
+        picture = document.load_image(page=found.page)
         words = ", ".join(f"{word.text} {word.weight:+.1f}" for word in found.words)
         answer = f"{'yes' if found.verdict else 'no'}, p = {found.p_yes:.3f}"
-        said = f"{document.id}: {found.requirement.text}? {answer} {words}"
+        which = f", image {found.page + 1}" if len(document.images) > 1 else ""
+        said = f"{document.id}{which}: {found.requirement.text}? {answer} {words}"
         return (found.overlay(picture) if picture else None), said
 
     def save(self, ranking: Ranking | None) -> list[str]:

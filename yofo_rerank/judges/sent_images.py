@@ -1,4 +1,4 @@
-"""A document as it is sent to a server: its image made small first."""
+"""A document as it is sent to a server: its images made small first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JPEG_QUALITY = 95
 
 
 def show(document: Document, max_pixels: int) -> Shown:
-    """The document's text, and its upright image as it is (PNG), or, where it has more pixels, smaller (JPEG).
+    """The document's text, and its upright images as they are (PNG), or, where they have more pixels, smaller (JPEG).
 
     >>> show(Document(image=Image.new("RGB", (8, 6))), max_pixels=100).images[0].mime
     'image/png'
@@ -23,8 +23,8 @@ def show(document: Document, max_pixels: int) -> Shown:
     Raises:
         ImageError: the image cannot be read safely.
     """
-    image = document.load_image(max_pixels=max_pixels)
-    return Shown(() if image is None else (_encode(image, max_pixels),), document.text)
+    views = (document.load_image(max_pixels=max_pixels, page=page) for page in range(len(document.images)))
+    return Shown(tuple(_encode(image, max_pixels) for image in views if image is not None), document.text)
 
 
 def _encode(image: Image.Image, max_pixels: int) -> Picture:

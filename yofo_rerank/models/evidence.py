@@ -17,7 +17,7 @@ from yofo_rerank.evidence import find_box, grid_windows, token_heat
 from yofo_rerank.judging import to_judgement
 from yofo_rerank.models.looking import document_key
 from yofo_rerank.prompts.tokens import text_offsets
-from yofo_rerank.requirements import Evidence, Requirement, Word
+from yofo_rerank.requirements import Evidence, ImageMap, Requirement, Word
 
 if TYPE_CHECKING:
     from yofo_rerank.documents import Document
@@ -48,16 +48,19 @@ def find_evidence(
             "wanted a family with full attention alone",
             code="no_evidence",
         )
-    with model.lock:
-        questions = model.questions([requirement.text for requirement in requirements], "isolated")
-        templates = [question.template for question in questions]
-        prefix, state = _state(model, document, max(len(template.ids) for template in templates))
-        places = Places.of(model, prefix, document.text, window)
-        found = []
-        for requirement, template in zip(requirements, templates, strict=True):
+    questions = model.questions([requirement.text for requirement in requirements], "isolated")
+    templates = [question.template for question in questions]
+    model.refresh()
+    key = document_key(document)
+    prefix = model.prepare(document, key, n_suffix=max(len(template.ids) for template in templates))
+    places = Places.of(model, prefix, document.text, window)
+    state = _state(model, key, prefix)
+    found = []
+    for requirement, template in zip(requirements, templates, strict=True):
+        with model.lock:  # for the passes alone, and let go between two requirements
             whole, *without = log_odds(model, state, template, [[], *places.hidden])
-            judgement = to_judgement(requirement, whole, model.calibration)
-            found.append(places.evidence(judgement, [whole - one for one in without]))
+        judgement = to_judgement(requirement, whole, model.calibration)
+        found.append(places.evidence(judgement, [whole - one for one in without]))
     return found
 
 
@@ -92,11 +95,13 @@ class Places:
         sign = 1 if judgement.verdict else -1
         page = max(range(len(maps)), key=lambda at: max(sign * fall for row in maps[at] for fall in row), default=0)
         heat = maps[page] if maps else ()
+        shown = tuple(ImageMap(heat=one, box=find_box(one, verdict=judgement.verdict)) for one in maps)
         return Evidence(
             **dict(judgement),
             heat=heat,
-            box=find_box(heat, verdict=judgement.verdict),
+            box=shown[page].box if shown else None,
             page=page,
+            maps=shown if len(shown) > 1 else (),
             words=tuple(
                 Word(text=word.group(), start=word.start(), weight=fall)
                 for (word, _), fall in zip(self.words, rest, strict=True)
@@ -130,12 +135,12 @@ def word_tokens(model: SlotModel, prefix: Prefix, text: str | None) -> list[tupl
     ]
 
 
-def _state(model: SlotModel, document: Document, n_suffix: int) -> tuple[Prefix, PrefixState]:
-    model.refresh()
-    key = document_key(document)
-    prefix, name = model.prepare(document, key, n_suffix=n_suffix), model.name(key)
+def _state(model: SlotModel, key: bytes, prefix: Prefix) -> PrefixState:
+    """The kept state of the document, or a new one."""
+    name = model.name(key)
     state = model.cache.get(name)
     if state is None:
-        [state] = model.encode_prefixes([prefix])
+        with model.lock:
+            [state] = model.encode_prefixes([prefix])
         model.cache.put(name, state)
-    return prefix, state
+    return state

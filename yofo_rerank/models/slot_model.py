@@ -15,7 +15,7 @@ from yofo_rerank.images import load_image
 from yofo_rerank.models.batches import batches
 from yofo_rerank.models.config import Calibration
 from yofo_rerank.models.live import LiveWeights
-from yofo_rerank.models.looking import document_key, read_image
+from yofo_rerank.models.looking import document_key, read_images
 from yofo_rerank.models.network import Network
 from yofo_rerank.models.patches import Picture
 from yofo_rerank.models.prefixes import Prefix, PrefixMaker
@@ -168,14 +168,14 @@ class SlotModel:
             n_suffix: tokens that must fit behind it.
 
         Raises:
-            ImageError: the image cannot be read.
+            ImageError: an image cannot be read.
             DocumentError: it is too long (`too_long`).
         """
         parts: list[Picture | str] = []
-        source = read_image(document, document_key(document) if key is None else key)
-        if source is not None:
-            name, patcher = f"document {document.id[:80]!r}", self.maker.patcher
-            image = load_image(source, name=name, max_pixels=patcher.enough_pixels)
+        patcher = self.maker.patcher
+        sources = read_images(document, document_key(document) if key is None else key)
+        for page, source in enumerate(sources):
+            image = load_image(source, name=document.name_of(page), max_pixels=patcher.enough_pixels)
             parts.append(patcher.cut(image, image.info.get("full_size")))
         if document.text:
             parts.append(document.text)

@@ -16,10 +16,11 @@ from yofo_rerank.documents import Document
 from yofo_rerank.errors import ImageError
 from yofo_rerank.evidence import draw_layer, where
 from yofo_rerank.report.templates import get_template
-from yofo_rerank.requirements import Judgement, RankedDocument, Ranking
+from yofo_rerank.requirements import Box, Evidence, Judgement, RankedDocument, Ranking
 
 THUMBNAIL_SIDE = 320  # pixels; shown at half of it, sharp on dense screens
 OVERLAY_SIDE = 64  # pixels: a map is coarse
+_ENOUGH = 4 * THUMBNAIL_SIDE**2  # pixels that are decoded of a picture
 MAX_TEXT_CHARS = 600  # of a text document; a card is no place to read a book
 
 
@@ -103,7 +104,7 @@ def write_page(
 
 
 def thumbnail(document: Document, *, side: int = THUMBNAIL_SIDE) -> str | None:
-    """The document's picture as a small WebP `data:` URI; None when it has none, or one that cannot be read."""
+    """The document's first picture as a small WebP `data:` URI; None without one, or for one that cannot be read."""
     try:
         image = document.load_image()
     except ImageError:
@@ -123,15 +124,24 @@ def _data_uri(image: Image.Image) -> str:
 def _overlays(ranked: RankedDocument) -> tuple[Overlay | None, ...]:
     """One for each judgement; None where there is no evidence, or none in the picture."""
     evidence = ranked.evidence or (None,) * len(ranked.judgements)
-    shown = [one for one in evidence if one is not None and one.box is not None]
-    size = ranked.document.load_image().size if shown else (1, 1)  # type: ignore[union-attr]  # a box has a picture
-    width, height = (max(1, round(side * OVERLAY_SIDE / max(size))) for side in size)
+    pages = {one.page for one in evidence if one is not None and one.box is not None}
+    pictures = {page: ranked.document.load_image(max_pixels=_ENOUGH, page=page) for page in sorted(pages)}
     return tuple(
-        Overlay(_data_uri(draw_layer(one.heat, one.box, (width, height))), where(one.box))
-        if one is not None and one.box is not None
-        else None
+        None if one is None or one.box is None else _overlay(one, one.box, pictures[one.page], ranked.document)
         for one in evidence
     )
+
+
+def _overlay(one: Evidence, box: Box, picture: Image.Image | None, document: Document) -> Overlay:
+    """A layer over the first picture, which the card shows; of another one the picture with the layer on it."""
+    if picture is None:
+        raise ImageError(f"{document.name_of(one.page)}: its evidence has a picture, but it has none")
+    if one.page > 0:
+        seen = picture.copy()
+        seen.thumbnail((THUMBNAIL_SIDE // 2, THUMBNAIL_SIDE // 2))
+        return Overlay(_data_uri(one.overlay(seen)), f"{where(box)} of image {one.page + 1} of {len(document.images)}")
+    width, height = (max(1, round(side * OVERLAY_SIDE / max(picture.size))) for side in picture.size)
+    return Overlay(_data_uri(draw_layer(one.heat, box, (width, height))), where(box))
 
 
 def _search(ranking: Ranking, top_k: int) -> dict[str, Any]:

@@ -63,14 +63,14 @@ def encoded(
 
 
 def _reader(encoder: Encoder, limits: ImageLimits | None) -> Callable[[Document], Any]:
-    """What a thread does with a document: decode its image, and prepare it where the encoder can say how."""
+    """What a thread does with a document: decode its images, and prepare them where the encoder can say how."""
     prepare = getattr(encoder, "prepare", None)
 
-    def read(document: Document) -> Any:
-        image = document.load_image(limits, max_pixels=getattr(encoder, "enough_pixels", None))
-        return prepare(image) if prepare and image is not None else image
+    def read_page(document: Document, page: int) -> Any:
+        image = document.load_image(limits, max_pixels=getattr(encoder, "enough_pixels", None), page=page)
+        return prepare(image) if prepare else image
 
-    return read
+    return lambda document: [read_page(document, page) for page in range(len(document.images))]
 
 
 def _submit(batch: Sequence[Document], read: Callable[[Document], Any], pool: ThreadPoolExecutor) -> list[Waiting]:
@@ -78,30 +78,45 @@ def _submit(batch: Sequence[Document], read: Callable[[Document], Any], pool: Th
 
 
 def _encode(waiting: Sequence[Waiting], encoder: Encoder) -> Encoded:
-    """Vectors of images where there are any, else of texts."""
+    """Vectors of images where there are any, else of texts; several views are one vector, the mean of theirs."""
     result = Encoded()
-    pictured, images, written = [], [], []
+    pictured, views, written = [], [], []
     for document, reading in waiting:
         try:
-            image = reading.result()
+            found_views = reading.result()
         except ImageError as error:
             result.skipped.append(Skipped(document.id, error.code, str(error)))
             logger.warning("skipped: %s", error)
             continue
-        if image is None:
-            written.append(document)
-        else:
+        if found_views:
             pictured.append(document)
-            images.append(image)
+            views.append(found_views)
+        else:
+            written.append(document)
     texts = [document.text or "" for document in written]
     encode_images = getattr(encoder, "encode_prepared", encoder.encode_images)
-    vectors = list(encode_images(images)) if images else []
+    vectors = mean_views(encode_images([one for some in views for one in some]), views) if views else []
     if texts:
         result.truncated += [d.id for d, cut in zip(written, encoder.too_long(texts), strict=True) if cut]
         vectors += list(encoder.encode_texts(texts, warn=False))
     found = dict(zip(map(id, pictured + written), vectors, strict=True))
     result.rows.update((d.id, (d, found[id(d)])) for d, _ in waiting if id(d) in found)
     return result
+
+
+def mean_views(vectors: Iterable[np.ndarray], views: Iterable[Sequence[Any]]) -> list[np.ndarray]:
+    """One vector for each document: of a single view its own, of several their mean, brought to length 1 again.
+
+    >>> [vector.tolist() for vector in mean_views(np.eye(2), [["front", "back"]])]
+    [[0.7071067811865475, 0.7071067811865475]]
+    """
+    rest = iter(vectors)
+    means = []
+    for some in views:
+        own = list(islice(rest, len(some)))
+        mean = own[0] if len(own) == 1 else np.mean([one / (np.linalg.norm(one) or 1.0) for one in own], axis=0)
+        means.append(mean if len(own) == 1 else mean / (np.linalg.norm(mean) or 1.0))
+    return means
 
 
 def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import RetrievalError
 from yofo_rerank.judging import Judge, check_requirements
+from yofo_rerank.pdf import PdfPage
 from yofo_rerank.progress import Progress, Tick, counting
 from yofo_rerank.requirements import Requirement
 from yofo_rerank.retrieval import facet_files
@@ -269,14 +270,16 @@ def _identity(judge: Judge) -> dict[str, Any]:
 def _stamp(document: Document) -> str:
     """Changes when the document does; an unreadable file is found out by the judge."""
     digest = hashlib.sha256((document.text or "").encode())
-    try:
-        status = Path(document.root or "", document.image).stat() if isinstance(document.image, str | Path) else None
-    except (OSError, ValueError):
-        status = None
-    if status:
-        digest.update(f"{document.image!s}{status.st_size}{status.st_mtime_ns}".encode(errors="surrogatepass"))
-    elif document.image is not None:
-        digest.update(Document(image=document.image).id.encode())
+    for image in document.images:
+        file = image.file if isinstance(image, PdfPage) else image
+        try:
+            status = Path(document.root or "", file).stat() if isinstance(file, str | Path) else None
+        except (OSError, ValueError):
+            status = None
+        if status:
+            digest.update(f"{image!s}{status.st_size}{status.st_mtime_ns}".encode(errors="surrogatepass"))
+        else:
+            digest.update(Document(image=image).id.encode())
     return digest.hexdigest()[:16]
 
 

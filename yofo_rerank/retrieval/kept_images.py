@@ -11,7 +11,8 @@ from typing import Any
 from PIL import Image
 
 from yofo_rerank.documents import Document, load_image
-from yofo_rerank.images import DEFAULT_LIMITS, is_data_uri
+from yofo_rerank.images import DEFAULT_LIMITS, ImageSource, is_data_uri
+from yofo_rerank.pdf import PdfPage
 from yofo_rerank.retrieval.files import replace
 from yofo_rerank.retrieval.generations import IMAGES
 from yofo_rerank.retrieval.manifest import POINTER
@@ -22,23 +23,22 @@ FIRST_LAYOUT = "images"  # where version 1 kept them; read, never written or del
 _SUFFIXES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp"}
 
 
-def keep_image(document: Document, folder: Path) -> str | None:
-    """The name of the document's image in the index folder; None for a file of the user's, or without an image.
+def keep_image(document: Document, folder: Path, page: int = 0) -> str | None:
+    """The name of a document's image in the index folder; None for a file of the user's.
 
     Raises:
         ImageError: it cannot be read.
     """
-    image = document.image
-    if image is None:
-        return None
+    image = document.images[page]
+    path = image_path(image)
     if isinstance(image, bytes):
         data = image
-    elif isinstance(image, str | Path) and not is_data_uri(image):
-        if document.root is not None or not _is_kept(Path(image)):
+    elif path is not None:
+        if document.root is not None or not _is_kept(Path(path)):
             return None  # the user's own file: its path is enough
-        data = document.image_bytes() or b""  # kept by an index saved before
+        data = document.image_bytes(page=page) or b""  # kept by an index saved before
     else:
-        picture = load_image(image, name=f"document {document.id!r}")
+        picture = load_image(image, name=document.name_of(page))
         data = _encoded(picture, format="PNG")
         if len(data) > DEFAULT_LIMITS.max_bytes:  # it could not be loaded again
             data = _encoded(picture, format="JPEG", quality=95)
@@ -47,6 +47,12 @@ def keep_image(document: Document, folder: Path) -> str | None:
     if not _is_whole(folder / IMAGES / name, data):
         replace(folder / IMAGES / name, lambda put: put(data))
     return name
+
+
+def image_path(image: ImageSource) -> str | None:
+    """The path of an image's file, or of the PDF that it is a page of; None for one in memory."""
+    file = image.file if isinstance(image, PdfPage) else image
+    return str(file) if isinstance(file, str | Path) and not is_data_uri(file) else None
 
 
 def kept_path(name: str, folder: Path, version: int) -> Path:

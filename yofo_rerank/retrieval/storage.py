@@ -22,10 +22,11 @@ from uuid import uuid4
 
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError, IndexMismatch, YofoError
+from yofo_rerank.pdf import PdfPage
 from yofo_rerank.retrieval.files import TEMPORARY, Put, replace, sha256, store, sync_folder
 from yofo_rerank.retrieval.generations import GENERATION, IMAGES, LOCK, Lease, discard, remove_old, writing
 from yofo_rerank.retrieval.index import VectorIndex
-from yofo_rerank.retrieval.kept_images import keep_image, kept_path
+from yofo_rerank.retrieval.kept_images import image_path, keep_image, kept_path
 from yofo_rerank.retrieval.manifest import (
     MANIFEST,
     POINTER,
@@ -167,11 +168,9 @@ def _write_generation(
 
     def put_documents(put: Put) -> None:
         for key, document in documents.items():
-            kept = keep_image(document, generation.parent)
-            images.update([kept] if kept else [])
-            root = None if kept or document.root is None else str(document.root)
-            line = {**document.to_dict(), "root": root, "key": key, "kept": kept} | ({"image": None} if kept else {})
-            put(json.dumps(line).encode() + b"\n")
+            line, names = _to_line(document, generation.parent)
+            images.update(names)
+            put(json.dumps({**line, "key": key}).encode() + b"\n")
 
     documents_file = _store(generation / "documents.jsonl", put_documents)
     return Manifest(
@@ -185,6 +184,23 @@ def _write_generation(
         vectors=_store(generation / "vectors.faiss", index.write_to),
         images=tuple(sorted(images)),
     )
+
+
+def _to_line(document: Document, folder: Path) -> tuple[dict[str, Any], list[str]]:
+    """A document as JSON types, and the names of its images that are kept in the folder; of several all are named."""
+    kept = [keep_image(document, folder, page) for page in range(len(document.images))]
+    paths = [None if name else image_path(image) for name, image in zip(kept, document.images, strict=True)]
+    pages = [
+        image.number if isinstance(image, PdfPage) and path else None
+        for image, path in zip(document.images, paths, strict=True)
+    ]
+    root = None if all(kept) or document.root is None else str(document.root)
+    line = document.to_dict() | {"root": root, "kept": kept[0] if kept else None, "image": paths[0] if paths else None}
+    line.pop("images", None)
+    if len(kept) > 1 or any(pages):
+        rows = zip(paths, kept, pages, strict=True)
+        line["images"] = [dict(zip(("image", "kept", "page"), row, strict=True)) for row in rows]
+    return line, [name for name in kept if name]
 
 
 def _switch(folder: Path, generation: Path, manifest: Manifest) -> Opened:
@@ -262,9 +278,13 @@ def read_documents(opened: Opened) -> dict[int, Document]:
 
 
 def _from_line(line: dict[str, Any], opened: Opened) -> tuple[int, Document]:
-    image, kept = line["image"], line["kept"]
-    path = Path(image) if image is not None else None
-    if kept is not None:
-        path = kept_path(kept, opened.folder, opened.manifest.version)
-    document = Document(image=path, text=line["text"], id=line["id"], metadata=line["metadata"], root=line.get("root"))
-    return int(line["key"]), document
+    text, key, metadata = line["text"], int(line["key"]), line["metadata"]
+    images = [_image(one, opened) for one in line.get("images", [line]) if one["image"] or one["kept"]]
+    return key, Document(images=images, text=text, id=line["id"], metadata=metadata, root=line.get("root"))
+
+
+def _image(line: dict[str, Any], opened: Opened) -> Path | PdfPage:
+    if line["kept"] is not None:
+        return kept_path(line["kept"], opened.folder, opened.manifest.version)
+    page = line.get("page")
+    return Path(line["image"]) if page is None else PdfPage(Path(line["image"]), page)

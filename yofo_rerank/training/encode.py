@@ -47,17 +47,17 @@ class ExampleEncoder:
     hide_reasons: bool = False
 
     def prefix(self, item: Item) -> Prefix:
-        """Read the image and lay the document out.
+        """Read the images and lay the document out.
 
         Raises:
-            ExampleError: the image cannot be read; names the example.
+            ExampleError: an image cannot be read; names the example.
         """
         patcher = self.maker.patcher
         parts: list[Picture | str] = []
         try:
-            if item.example.image is not None:
-                path, limits = item.folder / item.example.image, ImageLimits(root=item.folder)
-                image = load_image(path, limits, name=item.example.image, max_pixels=patcher.enough_pixels)
+            for name in item.example.all_images:
+                path, limits = item.folder / name, ImageLimits(root=item.folder)
+                image = load_image(path, limits, name=name, max_pixels=patcher.enough_pixels)
                 parts.append(patcher.cut(image, image.info.get("full_size")))
             if item.example.text is not None:
                 parts.append(item.example.text)

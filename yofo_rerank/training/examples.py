@@ -1,6 +1,7 @@
 """Training examples: one JSON object per line, images beside the file.
 
 {"image": "images/17.png", "properties": [{"text": "blue", "answer": "yes", "reason": "The dress is navy."}]}
+{"images": ["images/18-front.png", "images/18-back.png"], "properties": [{"text": "has a hood", "answer": "yes"}]}
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from yofo_rerank.content import MAX_IMAGES
 from yofo_rerank.errors import ExampleError
 from yofo_rerank.requirements import MAX_REQUIREMENT_CHARS
 from yofo_rerank.training.problems import Problems
@@ -49,21 +51,29 @@ class Property(BaseModel):
 class Example(BaseModel):
     """A document with its properties.
 
-    >>> Example.model_validate({"text": "grey trousers", "properties": [{"text": "is grey", "answer": "yes"}]})
-    Example(image=None, text='grey trousers', properties=(Property(text='is grey', answer=True, reason=None),))
+    >>> Example.model_validate({"text": "grey trousers", "properties": [{"text": "grey", "answer": "yes"}]}).properties
+    (Property(text='grey', answer=True, reason=None),)
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     image: Text | None = None  # path relative to the JSONL file
+    images: tuple[Text, ...] = Field(default=(), max_length=MAX_IMAGES)  # several views, in their order
     text: Text | None = None
     properties: tuple[Property, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _has_a_document(self) -> Self:
-        if self.image is None and self.text is None:
+        if self.image is None and not self.images and self.text is None:
             raise ValueError("wanted an image, a text, or both, but got neither")
+        if self.image is not None and self.images:
+            raise ValueError("wanted image or images, but got both")
         return self
+
+    @property
+    def all_images(self) -> tuple[str, ...]:
+        """The one or the several."""
+        return self.images or (() if self.image is None else (self.image,))
 
 
 class ExampleFile:

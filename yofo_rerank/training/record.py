@@ -61,6 +61,6 @@ def facts_of(data: ExampleDataset, left_out: int) -> DataFacts:
         counts["properties"] += len(example.properties)
         counts["answered_yes"] += sum(prop.answer for prop in example.properties)
         counts["with_reason"] += sum(prop.reason is not None for prop in example.properties)
-        counts["with_image"] += example.image is not None
+        counts["with_image"] += bool(example.all_images)
         counts["with_text"] += example.text is not None
     return DataFacts(file=data.file.path.name, examples=len(data), left_out=left_out, **counts)

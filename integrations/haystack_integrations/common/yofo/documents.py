@@ -2,7 +2,9 @@
 
 The image comes from `blob`, else from the file that `meta` names; `content` is the text, and a document may have both.
 A text document keeps the path of the file that it was read from in the same meta field, so with `content` only
-files that are pictures by their type count as images; without `content` every file is taken for one.
+files that are pictures by their type count as images; without `content` every file is taken for one. Of a PDF
+`meta["page_number"]` says which page is meant, from 1; without it all pages are the document's images. A list of paths
+in the meta field names several views of one thing, or pages such as `shop.pdf#page=2`.
 """
 
 import mimetypes
@@ -16,10 +18,11 @@ from haystack import Document
 from yofo_rerank import Document as YofoDocument
 from yofo_rerank.errors import DocumentError, ImageError
 from yofo_rerank.frameworks.paths import confined
-from yofo_rerank.images import is_data_uri
+from yofo_rerank.frameworks.pdfs import PDF, names_pdf, pages_of
+from yofo_rerank.images import ImageSource, is_data_uri
+from yofo_rerank.pdf import PdfPage
 from yofo_rerank.ranking import finite
 
-PDF = "application/pdf"
 PICTURE_SUFFIXES = (".avif", ".heic", ".heif", ".jxl", ".webp")  # not in every version's `mimetypes`
 
 
@@ -33,14 +36,14 @@ class DocumentReader:
     embedding_separator: str = "\n"
 
     def read(self, document: Document) -> YofoDocument:
-        """The same document, with its id, for the library; no file is opened.
+        """The same document, with its id, for the library; no file is opened but a PDF whose page is not named.
 
         Raises:
             DocumentError: neither image nor text.
-            ImageError: a path outside `root_path` or no path at all, or a PDF page without text.
+            ImageError: a path outside `root_path` or no path at all, or a PDF that cannot be opened.
         """
-        image, text = self._image(document), self._text(document)
-        return YofoDocument(image=image, text=text, id=document.id, root=self.root_path)
+        images, text = self._images(document), self._text(document)
+        return YofoDocument(images=images, text=text, id=document.id, root=self.root_path)
 
     def try_to_read(self, document: Document) -> YofoDocument | DocumentError:
         """As `read`, but an error is returned, whatever it is: what is wrong with one document stays with it."""
@@ -56,21 +59,35 @@ class DocumentReader:
         parts = [*(_as_text(name, value) for name, value in fields.items() if value is not None)]
         return self.embedding_separator.join(part for part in (*parts, document.content or "") if part.strip())
 
-    def _image(self, document: Document) -> bytes | str | Path | None:
-        blob, path = document.blob, document.meta.get(self.file_path_meta_field)
+    def _images(self, document: Document) -> list[ImageSource]:
+        blob, paths = document.blob, document.meta.get(self.file_path_meta_field)
         has_text = bool(document.content and document.content.strip())
         if blob is not None and blob.data:
-            kind = PDF if blob.data.startswith(b"%PDF-") else blob.mime_type
-            return blob.data if _is_image(kind, has_text=has_text) else None
-        if not path:
-            return None
-        if not isinstance(path, str | Path):
-            field = f"meta[{self.file_path_meta_field!r}]"
-            raise ImageError(f"{field} must be a path, but got {type(path).__name__}", code="bad_path")
-        kind = document.meta.get("mime_type") or _guess(str(path))
-        if not _is_image(kind, has_text=has_text):
-            return None
-        return path if is_data_uri(path) else confined(path, self.root_path)
+            kind = PDF if names_pdf(blob.data) else blob.mime_type
+            return self._file(blob.data, kind, document.meta) if _is_image(kind, has_text=has_text) else []
+        found: list[ImageSource] = []
+        for path in paths if isinstance(paths, list | tuple) else [paths] if paths else []:
+            if not isinstance(path, str | Path):
+                field = f"meta[{self.file_path_meta_field!r}]"
+                raise ImageError(f"{field} must be a path, but got {type(path).__name__}", code="bad_path")
+            kind = document.meta.get("mime_type") or _guess(str(path))
+            if _is_image(kind, has_text=has_text):
+                found += self._file(path if is_data_uri(path) else confined(path, self.root_path), kind, document.meta)
+        return found
+
+    def _file(self, file: bytes | str | Path, kind: object, meta: dict[str, object]) -> list[ImageSource]:
+        if kind == PDF or names_pdf(file):
+            return [*pages_of(file, meta, self.root_path)]
+        return [file]
+
+
+def to_meta(document: YofoDocument, field: str) -> dict[str, object]:
+    """Where a document's images are, as `DocumentReader` reads it back; a stored index holds paths alone."""
+    if len(document.images) > 1:
+        return {field: [str(image) for image in document.images]}  # of a PDF with #page=
+    if isinstance(document.image, PdfPage):
+        return {field: str(document.image.file), "page_number": document.image.number}
+    return {} if document.image is None else {field: str(document.image)}
 
 
 def without_duplicates(documents: Sequence[Document]) -> list[Document]:
@@ -109,6 +126,4 @@ def _is_image(kind: object, *, has_text: bool) -> bool:
         raise DocumentError(f"mime_type must be a text such as 'image/png', but got {kind!r:.80}")
     if kind is None or kind.startswith("image/"):
         return True
-    if kind == PDF and not has_text:
-        raise ImageError("a PDF page is not rendered: give an image of the page, or its text as content", code="pdf")
     return not has_text

@@ -4,8 +4,9 @@
 |---|---|
 | `ImageNode` | `image` (base64), else `image_path`, else `image_url` |
 | `Node`, `ImageDocument`, `Document` | `image_resource`: `data`, else `path`, else `url` |
-| any | else, if asked for, the picture that a metadata field names |
+| any | else, if asked for, the picture that a metadata field names; a list of paths there names several views |
 
+A PDF is the page that the metadata tell (`page_number`, or what the PDF itself calls it: `page_label`), else all pages.
 A `file:` address is the path that it names, confined as every path.
 """
 
@@ -23,7 +24,8 @@ from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError, ImageError
 from yofo_rerank.frameworks.fetch import fetch_image
 from yofo_rerank.frameworks.paths import confined
-from yofo_rerank.images import is_data_uri
+from yofo_rerank.frameworks.pdfs import names_pdf, pages_of
+from yofo_rerank.images import ImageSource, is_data_uri
 
 _FETCHES_AT_ONCE = 8
 
@@ -38,15 +40,18 @@ class NodeReader:
     metadata_mode: MetadataMode = MetadataMode.NONE
 
     def read(self, node: BaseNode, id_: str) -> Document:
-        """The node as a document; no file is opened, and an address is fetched only if that is allowed.
+        """The node as a document; an address is fetched only if that is allowed, and no file is opened, but a PDF whose
+        page is not named.
 
         Raises:
             DocumentError: neither image nor text.
             ImageError: a path outside the root, or an address.
         """
         text = node.get_content(metadata_mode=self.metadata_mode)
-        image = self._image(node, has_text=bool(text.strip()))
-        return Document(image=image, text=text, id=id_, root=self.image_root)
+        images: list[ImageSource] = []
+        for file in self._files(node, has_text=bool(text.strip())):
+            images += pages_of(file, node.metadata, self.image_root) if names_pdf(file) else [file]
+        return Document(images=images, text=text, id=id_, root=self.image_root)
 
     def read_all(self, nodes: Sequence[BaseNode], ids: Sequence[str]) -> list[Document | DocumentError]:
         """Every node as a document, or the error that kept it from becoming one."""
@@ -63,18 +68,20 @@ class NodeReader:
         except Exception as error:  # noqa: BLE001  # what is wrong with one node stays with it
             return DocumentError(f"the node cannot be read: {type(error).__name__}: {str(error)[:200]}")
 
-    def _image(self, node: BaseNode, *, has_text: bool) -> str | Path | bytes | None:
+    def _files(self, node: BaseNode, *, has_text: bool) -> list[str | Path | bytes]:
         data, path, url = _image_fields(node)
-        if data:
-            return data if is_data_uri(data) else "data:;base64," + "".join(data.split())
-        if path:
-            return confined(path, self.image_root)
-        if url:
-            return self._remote(url)
         named = node.metadata.get(self.file_path_key) if self.file_path_key else None
+        if isinstance(named, list | tuple) and named:
+            return [confined(one, self.image_root) for one in named]
+        if data:
+            return [data if is_data_uri(data) else "data:;base64," + "".join(data.split())]
+        if path:
+            return [confined(path, self.image_root)]
+        if url:
+            return [self._remote(url)]
         if isinstance(named, str | Path) and (_is_picture(named) or not has_text):
-            return confined(named, self.image_root)
-        return None
+            return [confined(named, self.image_root)]
+        return []
 
     def _remote(self, url: str) -> str | Path | bytes:
         if is_data_uri(url):

@@ -1,13 +1,18 @@
 """Where image and text of a Haystack document come from, and what is refused (S20-S25, H9, H12, H13)."""
 
 import socket
+from pathlib import Path
 
 import pytest
 from haystack import Document
 from haystack.dataclasses import ByteStream
-from haystack_integrations.common.yofo.documents import DocumentReader, without_duplicates
+from haystack_integrations.common.yofo.documents import DocumentReader, to_meta, without_duplicates
+from PIL import Image
 
+from tests.pdfs import encrypted_pdf, pictures_pdf
+from yofo_rerank import Document as YofoDocument
 from yofo_rerank.errors import DocumentError, ImageError
+from yofo_rerank.pdf import PdfPage
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -42,6 +47,37 @@ def test_meta_fields_go_before_the_content():
     assert reader.read(Document(content="soft", meta={"title": "Skirt", "price": 20})).text == "Skirt | 20 | soft"
 
 
+def test_a_pdf_page_by_its_number():
+    """As Haystack's own image converters name it."""
+    read = DocumentReader().read(Document(meta={"file_path": "shop.pdf", "page_number": 2}))
+    assert read.images == (PdfPage("shop.pdf", 2),)
+    data = pictures_pdf(*(Image.new("RGB", (60, 40), colour) for colour in ("red", "blue")))
+    stream = ByteStream(data, mime_type="application/pdf")
+    assert DocumentReader().read(Document(blob=stream, meta={"page_number": 2})).images == (PdfPage(data, 2),)
+    whole = DocumentReader().read(Document(blob=stream))
+    assert [page.number for page in whole.images] == [1, 2]
+    assert whole.load_image(page=1).getpixel((9, 9))[2] > 200
+    with pytest.raises(ImageError) as caught:
+        DocumentReader().read(Document(blob=ByteStream(encrypted_pdf())))
+    assert caught.value.code == "encrypted"
+
+
+def test_a_list_of_paths_is_several_views(tmp_path):
+    read = DocumentReader().read(Document(meta={"file_path": ["front.png", "shop.pdf#page=3"]}))
+    assert read.images == ("front.png", PdfPage(Path("shop.pdf"), 3))
+    with pytest.raises(ImageError) as caught:
+        DocumentReader(root_path=str(tmp_path)).read(Document(id="1", meta={"file_path": ["a.png", "../b.png"]}))
+    assert caught.value.code == "outside_root"
+
+
+@pytest.mark.parametrize(
+    "images", [["a.png"], ["a.png", "b.png"], [PdfPage("c.pdf", 2)], [PdfPage("c.pdf", 2), PdfPage("c.pdf", 3)]]
+)
+def test_meta_leads_back_to_the_same_images(images):
+    meta = to_meta(YofoDocument(images=images), "file_path")
+    assert list(map(str, DocumentReader().read(Document(meta=meta)).images)) == list(map(str, images))
+
+
 def test_another_meta_field_names_the_image():
     assert DocumentReader("photo").read(Document(meta={"photo": "1.png", "file_path": "2.png"})).image == "1.png"
 
@@ -53,8 +89,10 @@ def test_another_meta_field_names_the_image():
         (Document(content="  "), "bad_document"),
         (Document(meta={"file_path": ""}), "bad_document"),
         (Document(meta={"file_path": 7}), "bad_path"),
-        (Document(meta={"file_path": "page.pdf", "page_number": 1}), "pdf"),
-        (Document(blob=ByteStream(b"%PDF-1.7 ...")), "pdf"),
+        (Document(id="1", meta={"file_path": "page.pdf"}), "missing"),
+        (Document(id="1", meta={"file_path": "page.pdf", "page_number": "two"}), "no_such_page"),
+        (Document(blob=ByteStream(b"%PDF-1.7 ...")), "not_a_pdf"),
+        (Document(id="1", meta={"file_path": ["1.png", 2]}), "bad_path"),
         (Document(id="1", content="half a pair: \ud800"), "bad_document"),
         (Document(id="1", meta={"file_path": "1.png", "mime_type": 1.5}), "bad_document"),
         (Document(id="1", blob=ByteStream(PNG, mime_type=b"image/png")), "bad_document"),

@@ -213,11 +213,11 @@ def test_failed_documents_go_last_and_say_why(broken, model, caplog):
     assert len({document.score for document in result["documents"][:6]}) > 3
     failures = {document.id: document.meta["yofo"]["failure"] for document in result["documents"][6:]}
     codes = {id_: failure["code"] for id_, failure in failures.items()}
-    assert codes == {"gone": "missing", "empty": "bad_document", "page": "pdf", "url": "url"}
-    assert "PDF" in failures["page"]["message"]
+    assert codes == {"gone": "missing", "empty": "bad_document", "page": "missing", "url": "url"}
+    assert "a.pdf" in failures["page"]["message"]
     assert all(document.score == 0.0 for document in result["documents"][6:])
     assert (
-        "4 of 10 documents could not be judged and were placed last: bad_document (1), missing (1), pdf (1), url (1)"
+        "4 of 10 documents could not be judged and were placed last: bad_document (1), missing (2), url (1)"
         in caplog.text
     )
 

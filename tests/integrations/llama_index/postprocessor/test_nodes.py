@@ -20,8 +20,13 @@ from llama_index.core.schema import (
 from llama_index.postprocessor.yofo import YofoRerank, explain
 from llama_index.postprocessor.yofo import nodes as nodes_module
 from llama_index.postprocessor.yofo.nodes import NodeReader
+from llama_index.retrievers.clip_faiss.documents import to_node
+from PIL import Image
 
+from tests.pdfs import encrypted_pdf, pictures_pdf
+from yofo_rerank import Document as YofoDocument
 from yofo_rerank.errors import DocumentError, ImageError
+from yofo_rerank.pdf import PdfPage
 
 
 @pytest.fixture
@@ -154,13 +159,49 @@ def test_root(picture, tmp_path, node):  # S21
     assert code_of(node("nowhere.png"), **root) == "missing"
 
 
+def test_pages_of_a_pdf(tmp_path):
+    data = pictures_pdf(*(Image.new("RGB", (60, 40), colour) for colour in ("red", "lime", "blue")))
+    path = tmp_path / "shop.pdf"
+    path.write_bytes(data)
+    reader = NodeReader()
+    for node in (
+        ImageNode(image_path=str(path), metadata={"page_label": "2"}),
+        ImageNode(image=base64.b64encode(data).decode(), metadata={"page_number": 2}),
+        Node(image_resource=MediaResource(path=path), metadata={"page_label": "2"}),
+        Node(image_resource=MediaResource(data=data), metadata={"page_label": "2"}),
+    ):
+        document = reader.read(node, "1")
+        assert [page.number for page in document.images] == [2]
+        assert document.load_image().getpixel((9, 9))[1] > 200
+    assert [page.number for page in reader.read(ImageNode(image_path=str(path)), "1").images] == [1, 2, 3]
+    assert code_of(ImageNode(image=base64.b64encode(encrypted_pdf()).decode())) == "encrypted"
+    assert code_of(ImageNode(image_path=str(path), metadata={"page_label": "iv"})) == "no_such_page"
+
+
+def test_a_list_of_paths_is_several_views(tmp_path):
+    reader = NodeReader(image_root=str(tmp_path), file_path_key="images")
+    document = reader.read(TextNode(text="a coat", metadata={"images": ["front.png", "back.png"]}), "1")
+    assert [path.name for path in document.images] == ["front.png", "back.png"]
+    assert document.text == "a coat"
+    hostile = TextNode(text="x", metadata={"images": ["../x.png"]})
+    assert code_of(hostile, image_root=str(tmp_path), file_path_key="images") == "outside_root"
+
+
+def test_a_document_of_several_images_as_a_node_leads_back_to_them():
+    document = YofoDocument(images=["a.png", PdfPage("b.pdf", 2)], id="1")
+    read = NodeReader(file_path_key="images").read(to_node(document), "1")
+    assert [*map(str, read.images)] == ["a.png", "b.pdf#page=2"]
+    page = YofoDocument(image=PdfPage("b.pdf", 2), id="1")
+    assert [*map(str, NodeReader().read(to_node(page), "1").images)] == ["b.pdf#page=2"]
+
+
 def test_devices_and_others(tmp_path):  # S19, S20
     fifo = tmp_path / "fifo.png"
     os.mkfifo(fifo)
     (tmp_path / "not.png").write_text("<svg/>")
     (tmp_path / "page.pdf").write_bytes(b"%PDF-1.7")
     expected = {"/dev/zero": "not_a_file", fifo: "not_a_file", tmp_path: "not_a_file"}
-    expected |= {tmp_path / "not.png": "not_an_image", tmp_path / "page.pdf": "not_an_image"}
+    expected |= {tmp_path / "not.png": "not_an_image", tmp_path / "page.pdf": "not_a_pdf"}
     for path, code in expected.items():
         assert code_of(ImageNode(image_path=str(path))) == code, path
     assert code_of(ImageNode(image="not base64!")) == "bad_data_uri"

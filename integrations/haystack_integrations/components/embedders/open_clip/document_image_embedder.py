@@ -13,6 +13,7 @@ from PIL.Image import Image
 
 from yofo_rerank.errors import DocumentError
 from yofo_rerank.frameworks.encoders import shared_encoder
+from yofo_rerank.retrieval.encoding import mean_views
 
 logger = logging.getLogger(__name__)
 
@@ -114,22 +115,24 @@ class OpenClipDocumentImageEmbedder:
         return await asyncio.to_thread(self.run, documents)
 
     def _embed(self, documents: list[Document]) -> list[Document]:
-        images: dict[int, Image] = {}  # by place
+        images: dict[int, list[Image]] = {}  # views by place
         texts: dict[int, str] = {}
         for place, document in enumerate(documents):
             try:
                 readable = self._reader.read(document)
-                image = readable.load_image()
+                views = [readable.load_image(page=page) for page in range(len(readable.images))]
             except DocumentError as error:
                 if self.on_error == "raise":
                     raise
                 logger.warning("left out: {error}", error=str(error))
                 continue
-            if image is None:
-                texts[place] = readable.text or ""
+            if views:
+                images[place] = [one for one in views if one is not None]
             else:
-                images[place] = image
-        vectors = dict(zip(images, self._encoder.encode_images(list(images.values())), strict=True)) if images else {}
+                texts[place] = readable.text or ""
+        flat = [one for some in images.values() for one in some]
+        means = mean_views(self._encoder.encode_images(flat), images.values()) if flat else []
+        vectors = dict(zip(images, means, strict=True))
         if texts:
             vectors |= dict(zip(texts, self._encoder.encode_texts(list(texts.values())), strict=True))
         return [replace(documents[place], embedding=vectors[place].tolist()) for place in sorted(vectors)]

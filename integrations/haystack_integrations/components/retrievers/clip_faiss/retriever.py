@@ -10,6 +10,7 @@ from haystack import Document, component, default_from_dict, default_to_dict
 from haystack.utils import ComponentDevice
 from haystack.utils.filters import document_matches_filter
 from haystack_integrations.common.yofo.checks import check_top_k, device_from_dict, device_to_dict, torch_device
+from haystack_integrations.common.yofo.documents import to_meta
 
 from yofo_rerank import Document as YofoDocument
 from yofo_rerank.frameworks.encoders import shared_encoder
@@ -143,8 +144,7 @@ class ClipFaissRetriever:
 
     def _document(self, document: YofoDocument, score: float) -> Document:
         meta = dict(document.metadata)
-        if document.image is not None:  # a stored index holds paths alone
-            meta[self.file_path_meta_field] = str(document.image)
+        meta |= to_meta(document, self.file_path_meta_field)
         return Document(id=document.id, content=document.text, meta=meta, score=score)
 
     def _index(self) -> YofoClipFaissRetriever:
