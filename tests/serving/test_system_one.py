@@ -36,7 +36,7 @@ def test_one_answer_for_each_question(serve):
         ({"documents": ["x"]}, "documents"),
         ({"state": "broken"}, "it is broken"),
         ({"assets": {"img": {"data_base64": "QUJD"}}}, "img"),
-        ({"images": ["data:image/png;base64,QUJD"] * 2}, "2"),
+        ({"images": ["data:image/png;base64,QUJD"] * 65}, "65"),
         ({"images": ["/etc/passwd"]}, "base64"),
     ],
 )
@@ -53,6 +53,8 @@ def test_our_judge_over_http_says_what_the_model_says(mini_service, dialect):
         Document(image=Image.effect_noise((60, 60), 90).convert("RGB")),
         Document(image=Image.new("RGB", (50, 70), "red"), text="a red top"),
         Document(text="a pink skirt"),
+        Document(images=[Image.new("RGB", (40, 40), "red"), Image.effect_noise((60, 40), 90).convert("RGB")]),
+        Document(images=[Image.effect_noise((60, 40), 90).convert("RGB"), Image.new("RGB", (40, 40), "red")], text="a"),
     ]
     asked = ["it is red", "not red", "has pockets"]
     remote = SystemOneJudge(url, model="mini", dialect=dialect, question="{requirement}")

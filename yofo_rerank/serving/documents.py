@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from yofo_rerank.content import MAX_IMAGES
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError, ImageError
 from yofo_rerank.frameworks.fetch import fetch_image
@@ -59,7 +61,7 @@ def as_document(given: GivenDocument, place: int, hosts: tuple[str, ...]) -> Doc
     """The document; its id is its place.
 
     Raises:
-        DocumentError: nothing in it, or several images.
+        DocumentError: nothing in it, or too many images.
         ImageError: an image that is no base64, or an address that is not fetched.
     """
     name = str(place)
@@ -68,10 +70,19 @@ def as_document(given: GivenDocument, place: int, hosts: tuple[str, ...]) -> Doc
     if isinstance(given, TextOrImage):
         return Document(image=_image(given.image, hosts), text=given.text, id=name)
     images = [part.image_url.url for part in given.content if isinstance(part, ImagePart)]
-    if len(images) > 1:
-        raise DocumentError(f"wanted one image in a document, but got {len(images)}", code="too_many_images")
     texts = [part.text for part in given.content if isinstance(part, TextPart)]
-    return Document(image=_image(images[0] if images else None, hosts), text="\n".join(texts) or None, id=name)
+    return with_images(images, "\n".join(texts), name, hosts)
+
+
+def with_images(images: Sequence[str], text: str, name: str, hosts: tuple[str, ...]) -> Document:
+    """A document of images in their order, and a text.
+
+    Raises:
+        DocumentError: too many images. ImageError: one that is none.
+    """
+    if len(images) > MAX_IMAGES:  # before any is fetched
+        raise DocumentError(f"wanted at most {MAX_IMAGES} images, but got {len(images)}", code="too_many_images")
+    return Document(images=[_image(one, hosts) for one in images], text=text.strip() or None, id=name)
 
 
 def try_document(given: GivenDocument, place: int, hosts: tuple[str, ...]) -> Document | DocumentError:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError
 from yofo_rerank.requirements import JudgedDocument
-from yofo_rerank.serving.documents import ImageUrl, TextOrImage, _Strict, as_document
+from yofo_rerank.serving.documents import ImageUrl, _Strict, with_images
 from yofo_rerank.serving.errors import ApiError
 
 
@@ -58,18 +58,20 @@ def to_document(request: SystemOne, hosts: tuple[str, ...]) -> Document:
     """The state as a document: a text, or {"image": ..., "text": ...}; anything else is read as its JSON.
 
     Raises:
-        DocumentError: several images. ImageError: one that is none.
+        DocumentError: too many images, or one that stands nowhere in the state. ImageError: one that is none.
     """
-    text = _text(request.state)
-    images = [image if isinstance(image, str) else image.url for image in request.images]
-    for name, asset in request.assets.items():
-        if not name or name not in text:
+    text = masked = _text(request.state)
+    places: dict[int, str] = {}
+    for name in sorted(request.assets, key=len, reverse=True):  # a name may begin another one
+        at = masked.find(name) if name else -1
+        if at < 0:
             raise DocumentError(f"the asset {name[:80]!r} stands nowhere in the state", code="unused_asset")
+        places[at] = request.assets[name].data_base64
+        masked = masked.replace(name, "\0" * len(name))  # so that the places of the others stay
         text = text.replace(name, "")
-        images.append(asset.data_base64)
-    if len(images) > 1:
-        raise DocumentError(f"wanted one image, but got {len(images)}", code="too_many_images")
-    return as_document(TextOrImage(text=text.strip() or None, image=images[0] if images else None), 0, hosts)
+    images = [image if isinstance(image, str) else image.url for image in request.images]
+    shown = [places[at] for at in sorted(places)]
+    return with_images([*images, *shown], text, "0", hosts)
 
 
 def _text(state: str | dict[str, Any] | list[Any]) -> str:
