@@ -46,7 +46,7 @@ class Recipe:
 
 
 _HERE = "evals.contestants"
-_LORA: dict[str, Any] = {"adam_only": True, "adam_rate": 1e-3}
+_LORA: dict[str, Any] = {"muon_rate": 0.01, "adam_rate": 1e-3}  # with AdamW alone it stays where it starts
 _YOFO: dict[str, Any] = {"build": f"{_HERE}.yofo:Yofo", "adam_only": True, "adam_rate": 4e-4}
 RECIPES = {
     recipe.name: recipe
@@ -123,3 +123,18 @@ def load_trained(name: str, folder: Path = RUNS) -> Any:
     module = recipe.make()
     module.load_state_dict({key: tensor.float() for key, tensor in load_file(path).items()}, strict=False)
     return module.eval()
+
+
+def trained_as(name: str, folder: Path = RUNS) -> dict[str, Any] | None:
+    """What a trained contestant's folder says of its training; None for what has no recipe here.
+
+    Raises:
+        ConfigError: it has one, but was not trained yet; says the command that trains it.
+    """
+    if name not in RECIPES:
+        return None
+    path = folder / name / "recipe.json"
+    if not path.exists():
+        raise ConfigError(f"{path} is missing; make it by `python -m evals.contestants --train {name}`")
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
