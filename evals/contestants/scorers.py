@@ -94,6 +94,11 @@ def look(documents: Sequence[Document]) -> torch.Tensor:
     return found
 
 
+def forget_pictures() -> None:
+    """Look at every picture again, as somebody would who never saw it: for timing."""
+    _features.clear()
+
+
 def open_yofo(name: str, folder: Path = RUNS) -> YofoJudge:
     """A judge of the mini suite: a trained contestant's name, `SHIPPED`, `BASE` (its training's template) or `ZERO_SHOT`."""
     base = str(weights_folder("base"))
