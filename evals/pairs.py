@@ -174,7 +174,8 @@ def disagreements(
     chosen = [at for at in misled if not errors["yofo"][at]][: SHOWN - len(ours)]
     places = chosen[: SHOWN // 3] + ours + chosen[SHOWN // 3 :]  # both kinds among the first ones
     return [
-        pairs[at].to_dict() | {"scores": {name: found[at] for name, found in scores.items() if found[at]}, "p_yes": p_yes(at)}
+        pairs[at].to_dict()
+        | {"scores": {name: found[at] for name, found in scores.items() if found[at]}, "p_yes": p_yes(at)}
         for at in places
     ]  # fmt: skip
 
@@ -220,7 +221,9 @@ def main(
     pairs: Annotated[int, typer.Option("--pairs", "--limit", min=2)] = 500,
     seed: Annotated[int, typer.Option(help="of garments and sentences; training used others")] = 9001,
     folder: Annotated[Path, typer.Option(help="of the trained contestants")] = RUNS,
-    skip_missing: Annotated[bool, typer.Option("--skip-missing", help="a contestant not trained is no failure")] = False,
+    skip_missing: Annotated[
+        bool, typer.Option("--skip-missing", help="a contestant not trained is no failure")
+    ] = False,
     output: Annotated[Path, typer.Option(help="JSON file to write")] = RESULTS / "pairs.json",
 ) -> None:
     """Measure ranking errors."""
@@ -230,8 +233,9 @@ def main(
     settings = {
         "pairs": pairs, "seed": seed, "garments": "held-out combinations", "default_processor_seconds": SECONDS,
         "repeats": 1,
-        "note": "same pictures and processor seconds for all but those as shipped and the base, which was itself trained "
-        "by judging for longer; sentences are of the grammar that single-score contestants were trained on",
+        "note": "same pictures and processor seconds for all but those as shipped; the base that all start from was "
+        "itself trained by judging statements, for longer; the sentences are of the grammar that the single-score "
+        "contestants were trained on",
     }  # fmt: skip
     typer.echo(f"wrote {write_record(output, settings=settings, figures=figures)}")
     if figures["missing"] and not skip_missing:

@@ -137,7 +137,9 @@ def main(
     documents: Annotated[int, typer.Option("--documents", "--limit", min=1, help="pictures of a round")] = 32,
     repeats: Annotated[int, typer.Option(min=1, help="rounds, each with pictures never seen")] = 3,
     folder: Annotated[Path, typer.Option(help="of the trained contestants")] = RUNS,
-    skip_missing: Annotated[bool, typer.Option("--skip-missing", help="a contestant not trained is no failure")] = False,
+    skip_missing: Annotated[
+        bool, typer.Option("--skip-missing", help="a contestant not trained is no failure")
+    ] = False,
     output: Annotated[Path, typer.Option(help="JSON file to write")] = RESULTS / "throughput.json",
 ) -> None:
     """Measure speed."""
@@ -147,7 +149,7 @@ def main(
     print_figures(figures)
     settings = {
         "documents": documents, "requirements": len(REQUIREMENTS), "repeats": repeats, "clock": "processor time",
-        "threads": 1, 
+        "threads": 1,
         "generated_tokens": GeneratingJudge().new_tokens(REQUIREMENTS),
     }  # fmt: skip
     typer.echo(f"wrote {write_record(output, settings=settings, figures=figures)}")

@@ -7,7 +7,8 @@ from typing import Any
 from evals.baselines.record import Baseline
 
 _ONE_SCORE: dict[str, Any] = {
-    "loader": "evals.contestants.scorers:load_one_score", "licence": "apache-2.0", "reads": ("image",), "state": "trained",
+    "loader": "evals.contestants.scorers:load_one_score", "licence": "apache-2.0", "reads": ("image",),
+    "state": "trained",
 }  # fmt: skip
 _YOFO: dict[str, Any] = _ONE_SCORE | {"loader": "evals.contestants.scorers:load_yofo", "kind": "verdicts"}
 

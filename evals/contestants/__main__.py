@@ -1,4 +1,4 @@
-"""`python -m evals.contestants --train NAME|all`: train the contestants of the mini suite; stop and resume at any point."""
+"""`python -m evals.contestants --train NAME|all`: train the contestants of the mini suite; stop and resume."""
 
 from __future__ import annotations
 

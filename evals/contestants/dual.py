@@ -34,6 +34,7 @@ class PictureHead(nn.Module):
         self.join = nn.Linear(QUESTIONS * DIM, DIM)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Learned questions, asked of the tokens."""
         tokens = self.mix(self.narrow(torch.cat([features[:, 0], features[:, 1]], dim=-1)))
         asked, _ = self.attend(self.questions.expand(len(tokens), -1, -1), tokens, tokens, need_weights=False)
         joined: torch.Tensor = self.join(asked.flatten(1))

@@ -55,14 +55,12 @@ class Asked:
 
 
 def ask_about(shelf: Shelf, rng: random.Random, *, categories: int, each: int) -> Asked:
-    """Draw `each` garments of some categories, and a sentence from each: the others of its category are the negatives."""
+    """Draw `each` garments of some categories, and a sentence from each; the others of a category are negatives."""
     known = sorted(shelf.by_category)
     chosen = [shelf.by_category[name] for name in rng.sample(known, min(categories, len(known)))]
     places = [place for of_one in chosen for place in rng.sample(of_one, min(each, len(of_one)))]
     oracles = [draw_oracle(shelf.pictures.garments[place], rng) for place in places]
-    return Asked(
-        places, [compose(oracle, rng)[0] for oracle in oracles], satisfied(oracles, shelf.truth[places])
-    )
+    return Asked(places, [compose(oracle, rng)[0] for oracle in oracles], satisfied(oracles, shelf.truth[places]))
 
 
 def draw_oracle(garment: Garment, rng: random.Random) -> tuple[OracleRequirement, ...]:

@@ -18,6 +18,7 @@ from yofo_rerank.errors import ConfigError, DocumentError
 from yofo_rerank.mini.catalog import SIZE
 from yofo_rerank.mini.recipe.vision import see
 from yofo_rerank.mini.weights import weights_folder
+from yofo_rerank.prompts.format import Attention
 from yofo_rerank.retrieval import ClipEncoder
 
 KEPT = 2_000  # pictures whose features are kept, 75 kB each
@@ -99,17 +100,18 @@ def forget_pictures() -> None:
     _features.clear()
 
 
-def open_yofo(name: str, folder: Path = RUNS) -> YofoJudge:
-    """A judge of the mini suite: a trained contestant's name, `SHIPPED`, `BASE` (its training's template) or `ZERO_SHOT`."""
+def open_yofo(name: str, folder: Path = RUNS, *, attention: Attention | None = None) -> YofoJudge:
+    """A judge of the mini suite: a trained contestant's name, `SHIPPED`, `BASE` (in our template) or `ZERO_SHOT`."""
     base = str(weights_folder("base"))
     if name == SHIPPED:
-        return YofoJudge.from_pretrained("mini", verdicts=False)
+        return YofoJudge.from_pretrained("mini", verdicts=False, attention=attention)
     if name in (BASE, ZERO_SHOT):
-        return YofoJudge.from_pretrained(base, format="yofo-v1" if name == BASE else None, verdicts=False)
+        layout = "yofo-v1" if name == BASE else None
+        return YofoJudge.from_pretrained(base, format=layout, verdicts=False, attention=attention)
     adapter = folder / name / "adapter"
     if not adapter.exists():
         raise ConfigError(f"{adapter} is missing; make it by `python -m evals.contestants --train {name}`")
-    return YofoJudge.from_pretrained(base, adapter, verdicts=False)
+    return YofoJudge.from_pretrained(base, adapter, verdicts=False, attention=attention)
 
 
 def load_one_score(record: Baseline, source: str | None, *, device: str | None = None) -> OneScoreScorer:  # noqa: ARG001

@@ -1,4 +1,4 @@
-"""YOFO itself: a LoRA of the same base under the paper's objective; with reasons, dependent questions, or other ranks."""
+"""YOFO itself: a LoRA of the same base under the paper's objective; with reasons, dependent questions, other ranks."""
 
 from __future__ import annotations
 
