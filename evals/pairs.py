@@ -19,16 +19,16 @@ import typer
 
 from evals.baselines.registry import get_baseline
 from evals.bootstrap import estimate
+from evals.contestants.kept import Kept, Scores
 from evals.contestants.recipes import RUNS, SECONDS, trained_as
 from evals.contestants.scorers import BASE, SHIPPED, ZERO_SHOT, RerankerScorer, open_yofo
-from evals.contestants.task import Pair, make_pairs
+from evals.contestants.task import Pair, Pictures, make_pairs
 from evals.paired import paired_difference
 from evals.record import RESULTS, print_table, write_record
 from yofo_rerank import Document, YofoJudge
 from yofo_rerank.errors import ConfigError, YofoError
 from yofo_rerank.scoring.expression import ExpressionRule
 
-Scores = tuple[float, float] | None  # of both garments; None = the contestant failed
 Judged = Callable[[Pair, list[Document]], Scores]
 SINGLE = ("clip-style", "siglip-style", "blip2-itm-style", "jina-style", "whole-query", "clip, as shipped")
 YOFO = ("yofo", SHIPPED, BASE, ZERO_SHOT)
@@ -40,11 +40,12 @@ SHOWN = 12
 def evaluate(n: int, seed: int, folder: Path) -> dict[str, Any]:
     """All figures; a contestant that is not trained yet is named under `missing`."""
     pairs = make_pairs(n, seed)
-    pictures = [pair.draw() for pair in pairs]
+    pictures = Pictures(pairs)
     contestants, missing = open_contestants(folder)
     scores: dict[str, list[Scores]] = {}
     for name, judged in contestants.items():
-        scores[name] = [_tried(judged, pair, both) for pair, both in zip(pairs, pictures, strict=True)]
+        kept = Kept(folder / "scores", name, n, seed, trained_as(_recipe_of(name), folder))
+        scores[name] = kept.fill(lambda at, judged=judged: _tried(judged, pairs[at], pictures[at]))  # type: ignore[misc]
         typer.echo(f"{name}: {sum(wrong(pairs, scores[name])) / n:.4f} wrong")
     errors = {name: wrong(pairs, found) for name, found in scores.items()}
     rows = {name: row(name, pairs, scores[name], errors, folder) for name in scores}
@@ -99,6 +100,10 @@ def _by_requirements(judge: YofoJudge, *, soft: bool) -> Judged:
     return judged
 
 
+def _recipe_of(name: str) -> str:
+    return name.removesuffix(OWN).removesuffix(HARD)
+
+
 def _tried(judged: Judged, pair: Pair, both: list[Document]) -> Scores:
     try:
         return judged(pair, both)
@@ -127,7 +132,7 @@ def row(
         "licence": "apache-2.0",
         "p_value": against.p_value if against else None,
         "more_than_yofo": asdict(against) if against else None,
-        "trained": trained_as(name.removesuffix(OWN).removesuffix(HARD), folder),
+        "trained": trained_as(_recipe_of(name), folder),
     }
 
 
@@ -180,9 +185,7 @@ def disagreements(
     ]  # fmt: skip
 
 
-def _p_yes(
-    pairs: Sequence[Pair], pictures: Sequence[list[Document]], folder: Path
-) -> Callable[[int], dict[str, list[float]]]:
+def _p_yes(pairs: Sequence[Pair], pictures: Pictures, folder: Path) -> Callable[[int], dict[str, list[float]]]:
     """What YOFO says of each requirement of a pair."""
 
     def asked(at: int) -> dict[str, list[float]]:

@@ -45,7 +45,7 @@ def train_for(
     saved, started, lines = used, time.process_time() - used, []
     while used < seconds:
         value, figures = loss(random.Random(f"{name} {step}"))
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         nn.utils.clip_grad_norm_([p for _, p in named], 1.0)
         optimizer.step(int(PROGRESS * used / seconds))
         step, used = step + 1, time.process_time() - started

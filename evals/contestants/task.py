@@ -60,6 +60,19 @@ class Pair:
         return {"query": self.text, "expression": self.expression, "garments": garments, "better": self.better}
 
 
+class Pictures:
+    """The pictures of pairs, each drawn when it is first asked for: none where every score is known already."""
+
+    def __init__(self, pairs: Sequence[Pair]) -> None:
+        self._pairs = pairs
+        self._drawn: dict[int, list[Document]] = {}
+
+    def __getitem__(self, place: int) -> list[Document]:
+        if place not in self._drawn:
+            self._drawn[place] = self._pairs[place].draw()
+        return self._drawn[place]
+
+
 def expression(oracle: Sequence[OracleRequirement]) -> str:
     """The sum of what holds, in the words of `yofo_rerank.scoring.expression`.
 
