@@ -109,7 +109,7 @@ def print_figures(figures: dict[str, Any]) -> None:
 def main(
     model: Annotated[str, typer.Option(help="mini, a folder or a hub id")] = "mini",
     adapter: Annotated[str | None, typer.Option(help="LoRA adapter of the judge")] = None,
-    documents: Annotated[int, typer.Option("--documents", "--limit", min=30, help="ten statements each")] = 300,
+    documents: Annotated[int, typer.Option("--documents", "--limit", min=2, help="ten statements each")] = 300,
     queries: Annotated[int, typer.Option(min=2, help="of 'nothing relevant' and ties")] = 150,
     counted: Annotated[int, typer.Option(min=2, help="documents asked 1 to 30 requirements")] = 100,
     seed: Annotated[int, typer.Option(help="training used others")] = 9001,

@@ -86,7 +86,7 @@ def nothing_relevant(
         oracle = draw_oracle(rng.choice(garments), rng)
         good = [at for at, garment in enumerate(garments) if all(one.holds(garment) for one in oracle)]
         bad = [at for at in range(len(garments)) if at not in good]
-        if not good or len(bad) < 2 * depth:
+        if not good or len(bad) < 2 * depth - 1:
             continue
         chosen = [rng.choice(good), *rng.sample(bad, 2 * depth - 1)]
         judged = judge.judge([shown[at][0] for at in chosen], [one.requirement for one in oracle])
