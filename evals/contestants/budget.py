@@ -19,7 +19,7 @@ logger = logging.getLogger("evals.contestants")
 
 Loss = Callable[[random.Random], tuple[torch.Tensor, dict[str, float]]]
 PROGRESS = 10_000  # steps that the schedule knows; real ones are unknown before the time is up
-SAVE_EVERY = 30.0  # processor seconds
+SAVE_EVERY = 10.0  # processor seconds
 
 
 def train_for(
