@@ -106,7 +106,8 @@ def open_yofo(name: str, folder: Path = RUNS, *, attention: Attention | None = N
     if name == SHIPPED:
         return YofoJudge.from_pretrained("mini", verdicts=False, attention=attention)
     if name in (BASE, ZERO_SHOT):
-        layout = "yofo-v1" if name == BASE else None
+        zero_shot = "chat-v1" if attention == "joint" else None  # our default asks one thing a turn
+        layout = "yofo-v1" if name == BASE else zero_shot
         return YofoJudge.from_pretrained(base, format=layout, verdicts=False, attention=attention)
     adapter = folder / name / "adapter"
     if not adapter.exists():
