@@ -111,7 +111,7 @@ def main(
     adapter: Annotated[str | None, typer.Option(help="LoRA adapter of the judge")] = None,
     documents: Annotated[int, typer.Option("--documents", "--limit", min=2, help="ten statements each")] = 300,
     queries: Annotated[int, typer.Option(min=2, help="of 'nothing relevant' and ties")] = 150,
-    counted: Annotated[int, typer.Option(min=2, help="documents asked 1 to 30 requirements")] = 100,
+    counted: Annotated[int, typer.Option(min=1, help="documents asked 1 to 30 requirements")] = 100,
     seed: Annotated[int, typer.Option(help="training used others")] = 9001,
     output: Annotated[Path, typer.Option(help="JSON file to write")] = RESULTS / "drift.json",
 ) -> None:
