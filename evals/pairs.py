@@ -30,7 +30,7 @@ from yofo_rerank.errors import ConfigError, YofoError
 from yofo_rerank.scoring.expression import ExpressionRule
 
 Judged = Callable[[Pair, list[Document]], Scores]
-SINGLE = ("clip-style", "siglip-style", "blip2-itm-style", "jina-style", "whole-query", "clip, as shipped")
+SINGLE = ("clip-style", "siglip-style", "blip2-itm-style", "jina-style", "whole-query-style", "clip, as shipped")
 YOFO = ("yofo", SHIPPED, BASE, ZERO_SHOT)
 OWN = " + own decomposer"
 HARD = ", verdicts"  # yes or no in place of p_yes, as the paper's expressions have it

@@ -32,7 +32,7 @@ ROUNDS_FROM = 20_000  # numbers of rounds, far from those of other benchmarks: f
 OURS, EACH, EACH_KEPT = "yofo", "one requirement per pass", "one requirement per pass, states kept"
 GENERATED, GENERATED_NAMED = "generated verdicts", "generated verdicts, requirements as keys"
 CROSS_ENCODER = "CrossEncoder, one score"
-ONE_SCORE = ("clip-style", "siglip-style", "blip2-itm-style", "jina-style", "whole-query")
+ONE_SCORE = ("clip-style", "siglip-style", "blip2-itm-style", "jina-style", "whole-query-style")
 TARGETS = {EACH: 5.0, GENERATED: 10.0}
 
 

@@ -23,7 +23,7 @@ RECORDS: tuple[Baseline, ...] = (
     ),
     Baseline(name="blip2-itm-style", kind="reranker", parameters="6M", **_ONE_SCORE),
     Baseline(name="jina-style", kind="reranker", parameters="8.8M", **_ONE_SCORE),
-    Baseline(name="whole-query", kind="reranker", parameters="8.7M", **_ONE_SCORE),
+    Baseline(name="whole-query-style", kind="reranker", parameters="8.7M", **_ONE_SCORE),
     Baseline(name="yofo", parameters="8.7M", **_YOFO),
     Baseline(name="yofo, as shipped", parameters="8.7M", **_YOFO),
 )

@@ -56,7 +56,11 @@ RECIPES = {
         Recipe("blip2-itm-style", f"{_HERE}.matching:Matching", about="cross-attention, match or not"),
         Recipe("jina-style", f"{_HERE}.one_score:OneScore", {"mlp": True}, **_LORA, about="backbone, MLP, one score"),
         Recipe(
-            "whole-query", f"{_HERE}.one_score:OneScore", {"mlp": False}, **_LORA, about="backbone, one yes/no slot"
+            "whole-query-style",
+            f"{_HERE}.one_score:OneScore",
+            {"mlp": False},
+            **_LORA,
+            about="backbone, one yes/no slot",
         ),
         Recipe("yofo", **_YOFO, about="backbone, one slot a requirement"),
         Recipe("yofo-dep", **_YOFO, options={"dependent": True}, about="and dependent questions"),

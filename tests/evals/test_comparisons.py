@@ -37,7 +37,11 @@ def run(program, tmp_path, *arguments):
 def test_pairs_name_what_is_missing_and_go_on(trained, tmp_path):
     done, record = run(pairs, tmp_path, "--limit", 4, "--folder", trained)
     assert done.exit_code == 3
-    assert {one["name"] for one in record["figures"]["missing"]} == {"siglip-style", "blip2-itm-style", "whole-query"}
+    assert {one["name"] for one in record["figures"]["missing"]} == {
+        "siglip-style",
+        "blip2-itm-style",
+        "whole-query-style",
+    }
     found = record["figures"]["contestants"]
     assert found["jina-style"]["single_score"] and not found["yofo"]["single_score"]
     assert 0 <= found["yofo"]["err_rank"]["low"] <= found["yofo"]["err_rank"]["mean"] <= 1

@@ -12,7 +12,7 @@ from yofo_rerank import Document
 from yofo_rerank.errors import ConfigError
 from yofo_rerank.mini.catalog import sample_catalog
 
-ONE_SCORE = ("clip-style", "siglip-style", "blip2-itm-style", "jina-style", "whole-query")
+ONE_SCORE = ("clip-style", "siglip-style", "blip2-itm-style", "jina-style", "whole-query-style")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_a_document_without_a_picture_is_an_error_and_no_score(pictures, folder)
 
 def test_the_losses_of_all_recipes_reach_what_they_train(pictures):
     shelf = Shelf(pictures)
-    for name in ("siglip-style", "blip2-itm-style", "whole-query"):
+    for name in ("siglip-style", "blip2-itm-style", "whole-query-style"):
         torch.manual_seed(0)
         module = RECIPES[name].make()
         loss, figures = module.loss(shelf, random.Random(1))
