@@ -20,7 +20,7 @@ import typer
 from evals.baselines.registry import get_baseline
 from evals.bootstrap import estimate
 from evals.contestants.kept import Kept, Scores
-from evals.contestants.recipes import RUNS, SECONDS, trained_as
+from evals.contestants.recipes import RUNS, trained_as
 from evals.contestants.scorers import BASE, SHIPPED, ZERO_SHOT, RerankerScorer, open_yofo
 from evals.contestants.task import Pair, Pictures, make_pairs
 from evals.paired import paired_difference
@@ -195,6 +195,12 @@ def _p_yes(pairs: Sequence[Pair], pictures: Pictures, folder: Path) -> Callable[
     return asked
 
 
+def budgets(figures: dict[str, Any]) -> dict[str, float]:
+    """Processor seconds of what was trained here."""
+    trained = {name: one["trained"] for name, one in figures["contestants"].items()}
+    return {name: one["processor_seconds"] for name, one in trained.items() if one}
+
+
 def print_figures(figures: dict[str, Any]) -> None:
     """Table 1, and the same by how much the garments differ."""
     rows = sorted(figures["contestants"].items(), key=lambda one: -one[1]["err_rank"]["mean"])
@@ -234,10 +240,11 @@ def main(
     figures = evaluate(pairs, seed, folder)
     print_figures(figures)
     settings = {
-        "pairs": pairs, "seed": seed, "garments": "held-out combinations", "default_processor_seconds": SECONDS,
-        "repeats": 1,
-        "note": "same pictures and processor seconds for all but those as shipped; the base that all start from was "
-        "itself trained by judging statements, for longer; the sentences are of the grammar that the single-score "
+        "pairs": pairs, "seed": seed, "garments": "held-out combinations", "repeats": 1,
+        "same_processor_seconds_for_all": len(set(budgets(figures).values())) == 1,
+        "processor_seconds": budgets(figures),
+        "note": "the same pictures for all that were trained here; the base that the last three start from was itself "
+        "trained by judging statements, for longer; the sentences are of the grammar that the single-score "
         "contestants were trained on",
     }  # fmt: skip
     typer.echo(f"wrote {write_record(output, settings=settings, figures=figures)}")
