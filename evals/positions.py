@@ -57,7 +57,7 @@ def main(
     found = figures["contestants"]
     n = len(task[0][1])
     rows = [(at + 1, *(one["by_position"][at]["mean"] for one in found.values())) for at in range(n)]
-    rows.append(("gap", *(one["gap"] for one in found.values())))  # type: ignore[arg-type]
+    rows.append(("gap", *(one["gap"] for one in found.values())))
     print_table("Accuracy by place in the template", ("place", *found), rows)
     settings = {
         "documents": documents, "rotations": rotations, "seed": seed, "attention": "joint", "repeats": 1

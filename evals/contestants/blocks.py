@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -30,8 +30,8 @@ def base_tokenizer() -> PreTrainedTokenizerFast:
     """The base's tokenizer with the special tokens of the format, as the adapter has them."""
     from transformers import AutoTokenizer
 
-    tokenizer: PreTrainedTokenizerFast = AutoTokenizer.from_pretrained(str(weights_folder("adapter")))
-    return tokenizer
+    tokenizer: Any = AutoTokenizer.from_pretrained(str(weights_folder("adapter")))
+    return cast("PreTrainedTokenizerFast", tokenizer)
 
 
 def copy_base() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,9 +23,9 @@ class Matching(nn.Module):
         super().__init__()
         torch.manual_seed(0)
         self.text = build_text_tower()
-        self.text.text_projection.requires_grad_(False)  # type: ignore[union-attr]
+        self.text.text_projection.requires_grad_(False)
         self.words, self.tokens = nn.Linear(WIDTH, DIM), nn.Linear(512, DIM)
-        layer = {"dropout": 0.0, "batch_first": True, "norm_first": True}
+        layer: dict[str, Any] = {"dropout": 0.0, "batch_first": True, "norm_first": True}
         self.layers = nn.ModuleList(nn.TransformerDecoderLayer(DIM, HEADS, 2 * DIM, **layer) for _ in range(LAYERS))
         self.norm, self.head = nn.LayerNorm(DIM), nn.Linear(DIM, 2)
 

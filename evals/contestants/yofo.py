@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -40,7 +41,7 @@ class Yofo(nn.Module):
         garments = shelf.pictures.garments
         places = rng.sample(range(len(garments)), min(PAIRS if ask_opposite else BATCH, len(garments)))
         lessons = [self._lesson(garments[place], place, rng, ask_opposite) for place in places]
-        model = self.adapted.base_model.model
+        model: Any = self.adapted.base_model.model
         loss, figures = judging_loss(model, base_tokenizer(), lessons, shelf.pictures.seen(places))
         return loss, {"answer_loss": figures["answer_loss"], "accuracy": figures["accuracy"]}
 
