@@ -91,7 +91,7 @@ def generate_queries(
     for _ in range(PLANS_PER_QUERY * n if places else 0):
         if len(queries) == n:
             break
-        found = _fulfil(_plan(rng), garments, places, truth, rng)
+        found = _fulfil(draw_plan(rng), garments, places, truth, rng)
         if found:
             target, oracle = found
             text, positive_text = compose(oracle, rng)
@@ -101,7 +101,7 @@ def generate_queries(
     return list(queries.values())
 
 
-def _plan(rng: random.Random) -> Plan:
+def draw_plan(rng: random.Random) -> Plan:
     """About 70 % with a negation, 30 % with a disjunction, 40 % with a should."""
     while True:
         plan = Plan(
@@ -121,13 +121,13 @@ def _fulfil(
     """A target and requirements that fit the plan; None if none were found."""
     for _ in range(TRIES_PER_PLAN):
         target = rng.choice(places)
-        oracle = _draw(garments[target], plan, rng)
+        oracle = draw_requirements(garments[target], plan, rng)
         if len(oracle) == plan.size and _is_useful(oracle, truth):
             return target, tuple(oracle)
     return None
 
 
-def _draw(garment: Garment, plan: Plan, rng: random.Random) -> list[OracleRequirement]:
+def draw_requirements(garment: Garment, plan: Plan, rng: random.Random) -> list[OracleRequirement]:
     """Requirements that all hold of the garment, at most one for each attribute; fewer if it has too little."""
     free = [name for name in _POSITIVE if getattr(garment, name)]
     rng.shuffle(free)

@@ -7,7 +7,7 @@ from importlib import import_module
 from evals.baselines.record import Baseline
 from yofo_rerank.errors import ConfigError
 
-GROUPS = ("named", "qwen", "installed", "isolating", "floors")  # modules here, each with its RECORDS
+GROUPS = ("named", "qwen", "installed", "isolating", "contestants", "floors")  # modules here, each with its RECORDS
 
 
 def baselines() -> dict[str, Baseline]:

@@ -69,7 +69,7 @@ def make_lesson(
     ids = [*prefix, *template.ids]
     return Lesson(
         ids=ids,
-        positions=_positions(ids, image_token, spans),
+        positions=rope_positions(ids, image_token, spans),
         picture=picture,
         slots=[start + slot for slot in template.slots],
         answers=[one.answer for one in statements],
@@ -83,7 +83,7 @@ def _value_token(tokenizer: PreTrainedTokenizerFast, reason: str) -> int:
     return tokenizer.encode(reason[reason.index(" :") + 2 :], add_special_tokens=False)[0]
 
 
-def _positions(ids: list[int], image_token: int, reasons: list[tuple[int, int]]) -> np.ndarray:
+def rope_positions(ids: list[int], image_token: int, reasons: list[tuple[int, int]]) -> np.ndarray:
     """M-RoPE positions; tokens after a reason go on as if it were not there."""
     positions = np.zeros((3, len(ids)), dtype=np.int64)
     after = {end: begin for begin, end in reasons}

@@ -1,0 +1,84 @@
+"""What tables 2, 3 and 4 and figure 6 share: variants of YOFO asked the same held-out statements in one template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from evals.accuracy import Verdict, acc_property, acc_sample
+from evals.attention import Task, ask
+from evals.contestants.recipes import trained_as
+from evals.contestants.scorers import open_yofo
+from evals.mini_accuracy import CONDITIONS, sample_task, to_verdicts
+from evals.paired import paired_difference
+from evals.record import print_table
+from yofo_rerank import YofoJudge
+from yofo_rerank.errors import ConfigError
+
+Measured = Callable[[YofoJudge], dict[str, Any]]
+
+
+def held_out_task(documents: int, seed: int) -> Task:
+    """Pictures of held-out combinations with ten statements each in held-out wordings."""
+    return list(zip(*sample_task(CONDITIONS[0], documents, seed), strict=True))
+
+
+def judged(judge: YofoJudge, task: Task) -> list[Verdict]:
+    """All statements of a picture in one pass."""
+    rows = ask(judge, task)
+    found = enumerate(zip(task, rows, strict=True))
+    return [one for place, ((_, said), row) in found for one in to_verdicts(place, said, row)]
+
+
+def accuracies(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """Acc_property and Acc_sample with their intervals, and whether each statement was judged rightly."""
+    return {
+        "acc_property": asdict(acc_property(verdicts)),
+        "acc_sample": asdict(acc_sample(verdicts)),
+        "right": [one.right for one in verdicts],
+    }
+
+
+def compare(names: dict[str, str], folder: Path, measured: Measured, *, against: str) -> dict[str, Any]:
+    """Figures of every variant that is trained, by the name shown; the others are named under `missing`.
+
+    Args:
+        names: shown name -> what `open_yofo` opens.
+        folder: of the trained contestants.
+        measured: what is measured of a judge, asked in the joint template of the paper.
+        against: the shown name that the others are compared with, statement by statement.
+    """
+    found: dict[str, Any] = {}
+    missing = []
+    for shown, name in names.items():
+        try:
+            judge = open_yofo(name, folder, attention="joint")
+            found[shown] = measured(judge) | {"licence": "apache-2.0", "trained": trained_as(name, folder)}
+        except ConfigError as error:
+            missing.append({"name": shown, "reason": str(error)})
+    right = {shown: one.pop("right") for shown, one in found.items()}
+    for shown, one in found.items():
+        if against in right and shown != against:
+            one[f"better_than_{against}"] = asdict(paired_difference(right[shown], right[against]))
+    return {"contestants": found, "missing": missing}
+
+
+def print_contestants(title: str, figures: dict[str, Any], measures: Sequence[str]) -> None:
+    """One row for each variant, with intervals."""
+    rows = [
+        (name, *(f"{one[m]['mean']:.4f} [{one[m]['low']:.4f}, {one[m]['high']:.4f}]" for m in measures))
+        for name, one in figures["contestants"].items()
+    ]
+    print_table(title, ("", *measures), rows)
+    for one in figures["missing"]:
+        typer.echo(f"missing: {one['name']}: {one['reason']}")
+
+
+def end(figures: dict[str, Any], *, skip_missing: bool) -> None:
+    """Exit code 3 where something is missing, unless it may be."""
+    if figures["missing"] and not skip_missing:
+        raise typer.Exit(3)

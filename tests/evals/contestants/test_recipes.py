@@ -1,0 +1,84 @@
+import json
+import random
+
+import pytest
+import torch
+
+from evals.baselines.registry import baselines, get_baseline
+from evals.contestants.lessons import Shelf
+from evals.contestants.recipes import RECIPES, get_recipe, load_trained, train, trained_as
+from evals.contestants.scorers import open_yofo
+from yofo_rerank import Document
+from yofo_rerank.errors import ConfigError
+from yofo_rerank.mini.catalog import sample_catalog
+
+ONE_SCORE = ("clip-style", "siglip-style", "blip2-itm-style", "jina-style", "whole-query-style")
+
+
+@pytest.fixture(scope="module")
+def two():
+    return [document for document, _ in sample_catalog(2, seed=77)]
+
+
+@pytest.mark.parametrize("name", ONE_SCORE)
+def test_trains_saves_a_small_file_and_scores_alike_alone_and_in_a_batch(name, pictures, folder, two):
+    own = train(get_recipe(name), pictures, folder, seconds=1)
+    assert (own / "weights.safetensors").stat().st_size <= 5_000_000
+    written = trained_as(name, folder)
+    assert written["steps"] >= 1 and written["pictures"] == 40
+    scorer = get_baseline(name).load(str(folder))
+    both = scorer.score("a red dress without a belt", two)
+    alone = [scorer.score("a red dress without a belt", [one])[0] for one in two]
+    assert both == pytest.approx(alone, abs=0.03)  # bfloat16
+    assert both[0] != both[1]
+    assert scorer.score("a blue coat", two) != both
+
+
+def test_training_goes_on_where_it_stopped(pictures, folder):
+    recipe = get_recipe("clip-style")
+    first = json.loads((train(recipe, pictures, folder / "resumed", seconds=1) / "recipe.json").read_text())["steps"]
+    again = json.loads((train(recipe, pictures, folder / "resumed", seconds=1) / "recipe.json").read_text())["steps"]
+    assert again == first  # the budget was used up
+    more = json.loads((train(recipe, pictures, folder / "resumed", seconds=2) / "recipe.json").read_text())["steps"]
+    assert more > first
+
+
+@pytest.mark.parametrize("name", ["yofo-dep", "yofo-reasons"])
+def test_yofo_trains_and_its_adapter_opens_as_any_other(name, pictures, folder, two):
+    own = train(get_recipe(name), pictures, folder, seconds=1)
+    weights = own / "adapter" / "adapter_model.safetensors"
+    assert weights.stat().st_size <= 5_000_000
+    [[judgement], _] = open_yofo(name, folder).judge(two, ["a dress"])
+    assert 0 <= judgement.p_yes <= 1
+
+
+def test_every_contestant_has_a_record_that_says_it_was_trained_here():
+    records = baselines()
+    for name in (*ONE_SCORE, "yofo", "yofo, as shipped", "clip, as shipped"):
+        assert records[name].state == "trained" and records[name].licence == "apache-2.0"
+
+
+def test_unknown_and_untrained_contestants_are_named(tmp_path):
+    with pytest.raises(ConfigError, match="known are clip-style"):
+        get_recipe("blip3")
+    with pytest.raises(ConfigError, match="--train jina-style"):
+        load_trained("jina-style", tmp_path)
+    with pytest.raises(ConfigError, match="--train yofo"):
+        open_yofo("yofo", tmp_path)
+
+
+def test_a_document_without_a_picture_is_an_error_and_no_score(pictures, folder):
+    train(get_recipe("clip-style"), pictures, folder, seconds=1)
+    with pytest.raises(Exception, match="picture"):
+        get_baseline("clip-style").load(str(folder)).score("a dress", [Document(text="a dress")])
+
+
+def test_the_losses_of_all_recipes_reach_what_they_train(pictures):
+    shelf = Shelf(pictures)
+    for name in ("siglip-style", "blip2-itm-style", "whole-query-style"):
+        torch.manual_seed(0)
+        module = RECIPES[name].make()
+        loss, figures = module.loss(shelf, random.Random(1))
+        loss.backward()
+        touched = [n for n, p in module.named_parameters() if p.grad is not None and p.grad.abs().sum() > 0]
+        assert len(touched) > 5 and all(isinstance(value, float) for value in figures.values())
