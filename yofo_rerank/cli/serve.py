@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from yofo_rerank.cli import messages, options
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 KEYS = "YOFO_SERVE_KEYS"
 
@@ -42,8 +45,6 @@ def serve(
 
     for module in ("fastapi", "uvicorn", "prometheus_client"):
         require(module, extra="serve")
-    import uvicorn
-
     from yofo_rerank.serving import Limits, ServeSettings
     from yofo_rerank.serving.app import create_app
 
@@ -57,10 +58,16 @@ def serve(
         limits=Limits(deadline=deadline, requests_per_minute=rate),
     )
     judge = options.load_judge(model, adapter, device, states=states, verdicts=verdicts)
+    _run(create_app(judge, settings), host, port, deadline)
+
+
+def _run(app: FastAPI, host: str, port: int, deadline: float) -> None:
+    import uvicorn
+
     log = dict(uvicorn.config.LOGGING_CONFIG)
     log["loggers"] = log["loggers"] | {"yofo_rerank": {"handlers": ["default"], "level": "INFO", "propagate": False}}
     uvicorn.run(
-        create_app(judge, settings),
+        app,
         host=host,
         port=port,
         access_log=False,  # ours says more, and nothing of what was asked

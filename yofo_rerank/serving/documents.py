@@ -16,39 +16,41 @@ from yofo_rerank.errors import DocumentError, ImageError
 from yofo_rerank.frameworks.fetch import fetch_image
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """Refuses what it does not know, by name."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class TextOrImage(_Strict):
+class TextOrImage(Strict):
     """Jina's form: a text, an image (base64, a `data:` address, or an allowed https one), or both."""
 
     text: str | None = None
     image: str | None = None
 
 
-class ImageUrl(_Strict):
+class ImageUrl(Strict):
     """OpenAI's form of an address."""
 
     url: str
     detail: Literal["auto", "low", "high"] | None = None
 
 
-class TextPart(_Strict):
+class TextPart(Strict):
     """A text among parts."""
 
     type: Literal["text"]
     text: str
 
 
-class ImagePart(_Strict):
+class ImagePart(Strict):
     """An image among parts."""
 
     type: Literal["image_url"]
     image_url: ImageUrl
 
 
-class Parts(_Strict):
+class Parts(Strict):
     """vLLM's form: parts of a message."""
 
     content: list[Annotated[TextPart | ImagePart, Field(discriminator="type")]] = Field(min_length=1)

@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from yofo_rerank.requirements import MAX_QUERY_CHARS, Explanation, Requirement
 from yofo_rerank.reranker import Explained
-from yofo_rerank.serving.documents import GivenDocument, TextPart, _Strict
+from yofo_rerank.serving.documents import GivenDocument, Strict, TextPart
 
 WITHOUT_EFFECT = ("max_tokens_per_doc", "max_chunks_per_doc", "rank_fields", "priority", "truncation", "user")
 
 
-class QueryText(_Strict):
+class QueryText(Strict):
     """Jina's and vLLM's longer forms of a query: a text alone."""
 
     text: str | None = None

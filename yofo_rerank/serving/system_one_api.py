@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError
 from yofo_rerank.requirements import JudgedDocument
-from yofo_rerank.serving.documents import ImageUrl, _Strict, with_images
+from yofo_rerank.serving.documents import ImageUrl, Strict, with_images
 from yofo_rerank.serving.errors import ApiError
 
 
-class Noul(_Strict):
+class Noul(Strict):
     """A yes/no question; `criteria` would change its words, and are refused where they say something."""
 
     type: Literal["noul"]
@@ -26,7 +26,7 @@ class Noul(_Strict):
     criteria: dict[Literal["true", "false"], None] | None = None
 
 
-class Asset(_Strict):
+class Asset(Strict):
     """An image under the name by which the state holds it."""
 
     data_base64: str
