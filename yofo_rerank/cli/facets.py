@@ -22,10 +22,18 @@ def facets(
     adapter: options.Adapter = None,
     device: options.Device = None,
     verdicts: options.Verdicts = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Judge on this Ray cluster: 'auto', an address, or 'local' for one here."),
+    ] = None,
+    actors: Annotated[int, typer.Option(min=1, help="With --ray: judges at one time.")] = 1,
+    gpus: Annotated[float, typer.Option(min=0, help="With --ray: GPUs of each of them.")] = 0.0,
 ) -> None:
     """Judge requirements of every document of an index, and keep the answers in INDEX/facets.parquet.
 
     A run that is stopped, or killed, goes on where it was when it is started again; what is known is not judged again.
+
+    With --ray, many processes judge; they open images at the paths that the index has, which all of them must see.
 
     Example: yofo facets photos.index -r "pink" -r "has a hood"
     """
@@ -43,7 +51,14 @@ def facets(
     opened = open_index(index)
     documents = list(read_documents(opened).values())
     path = index / FILE
-    report = Facets(path).judge(documents, judge, texts, progress=True)
+    if ray is None:
+        report = Facets(path).judge(documents, judge, texts, progress=True)
+    else:
+        from yofo_rerank.scale import Pool
+        from yofo_rerank.scale.facets import judge_facets
+
+        pool = Pool(max_size=actors, num_gpus=gpus)
+        report = judge_facets(Facets(path), documents, judge, texts, pool=pool, address=ray, progress=True)
     for one in report.failed:
         messages.say(f"not judged: {one.message}")
     messages.say(f"judged by {options.named(model, adapter)}")

@@ -125,7 +125,7 @@ class Facets:
             MissingExtra: no pyarrow.
         """
         texts = list(dict.fromkeys(one_line(one.text) for one in check_requirements(requirements)))
-        name = json.dumps(_identity(judge), sort_keys=True)
+        name = json.dumps(identity(judge), sort_keys=True)
         if self.path is None:
             return self._judge(documents, judge, texts, name, progress)
         with facet_files.judging(self.path):
@@ -174,7 +174,7 @@ class Facets:
     def _judge(
         self, documents: Sequence[Document], judge: Judge, texts: list[str], name: str, progress: Progress
     ) -> FacetReport:
-        missing = self._missing(documents, texts, name)
+        missing = self.missing(documents, texts, name)
         asked = sum(len(wanted) for _, _, wanted in missing)
         failed: list[Skipped] = []
         judged = 0
@@ -182,27 +182,28 @@ class Facets:
             done = len(documents) - len(missing)
             for batch in in_batches(missing, BATCH_SIZE):
                 rows = list(_answers(batch, judge, name, failed))
-                self._keep(rows)
+                self.keep(rows)
                 judged += len(rows)
                 done += len(batch)
                 _count(tick, done, len(documents))
         return FacetReport(judged, len(documents) * len(texts) - asked, tuple(failed))
 
-    def _missing(self, documents: Sequence[Document], texts: list[str], name: str) -> list[Missing]:
+    def missing(self, documents: Sequence[Document], texts: list[str], name: str) -> list[Missing]:
         """Documents with what must be asked of them, those with the same questions side by side."""
         table = self.table
         rows = zip(
             *(table[column].to_pylist() for column in ("document", "requirement", "judge", "stamp")), strict=True
         )
         known = {(document, text): stamp for document, text, by, stamp in rows if by == name}
-        stamps = [(document, _stamp(document)) for document in documents]
+        stamps = [(document, stamp(document)) for document in documents]
         missing = [
             (document, stamp, tuple(text for text in texts if known.get((document.id, text)) != stamp))
             for document, stamp in stamps
         ]
         return sorted((one for one in missing if one[2]), key=lambda one: one[2])
 
-    def _keep(self, rows: list[Row]) -> None:
+    def keep(self, rows: list[Row]) -> None:
+        """Add answers, as a part of the file where there is one."""
         added = facet_files.to_table(rows)
         if self.path and rows:
             facet_files.append(self.path, added)  # read again when it is needed
@@ -260,14 +261,14 @@ def _answers(batch: Sequence[Missing], judge: Judge, name: str, failed: list[Ski
                 yield Row(document.id, text, one.p_yes, one.verdict, name, stamp)
 
 
-def _identity(judge: Judge) -> dict[str, Any]:
+def identity(judge: Judge) -> dict[str, Any]:
     """What makes a judge another one; its budget does not. A judge that can say it without loading a model does."""
     found: Mapping[str, Any] | None = getattr(judge, "identity", lambda: None)()
     info = judge.info() if found is None else found
     return {key: info.get(key) for key in ("model", "adapter", "revision", "format", "attention")}
 
 
-def _stamp(document: Document) -> str:
+def stamp(document: Document) -> str:
     """Changes when the document does; an unreadable file is found out by the judge."""
     digest = hashlib.sha256((document.text or "").encode())
     for image in document.images:

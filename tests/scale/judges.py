@@ -1,0 +1,45 @@
+"""Judges that travel to Ray's workers: they live in a module that can be imported there."""
+
+import os
+import time
+from pathlib import Path
+
+from yofo_rerank.errors import ModelError
+from yofo_rerank.requirements import JudgedDocument, Judgement
+
+
+class RedJudge:
+    """p_yes is the amount of red; each call leaves a trace with the number of this process."""
+
+    def __init__(self, traces, seconds=0.0, name="red"):
+        self.traces, self.seconds, self.name = str(traces), seconds, name
+
+    def judge_outcomes(self, documents, requirements):
+        trace = Path(self.traces) / f"{os.getpid()}"
+        with trace.open("a") as file:
+            file.writelines(f"{document.id}\n" for document in documents)
+        time.sleep(self.seconds * len(documents))
+        return [JudgedDocument(tuple(self._judgement(document, one) for one in requirements)) for document in documents]
+
+    @staticmethod
+    def _judgement(document, requirement):
+        red = document.image.getpixel((0, 0))[0] / 255
+        p_yes = 1 - red if requirement.text.startswith("not") else red
+        return Judgement(requirement=requirement, p_yes=p_yes, verdict=p_yes > 0.5)
+
+    def info(self):
+        return {"model": self.name}
+
+
+class PickyJudge(RedJudge):
+    """Cannot judge together what holds one picture it does not like."""
+
+    def judge_outcomes(self, documents, requirements):
+        if any(document.image.getpixel((0, 0))[0] == 3 for document in documents):
+            raise ModelError("no threes", code="no_threes")
+        return super().judge_outcomes(documents, requirements)
+
+
+def red_of(id_):
+    """The amount of red that `pictures` gave to a picture."""
+    return int(id_.removesuffix(".png")) / 255

@@ -1,0 +1,78 @@
+"""Partitions through a cluster: decoded by tasks, judged by actors, and handed back here, each when it is whole.
+
+Ray Data repeats what was lost with a process or a machine, holds back decoding while pictures wait for a judge, and
+gives every row once. What comes back is small (some numbers for each document), so one place can put it together: a
+partition is yielded once, when all of its documents are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from yofo_rerank.judging import Judge
+from yofo_rerank.scale.actors import JudgeActor, decode
+from yofo_rerank.scale.partitions import Partition
+from yofo_rerank.scale.pool import Pool
+
+if TYPE_CHECKING:
+    from ray.data import Dataset
+
+    from yofo_rerank.retrieval import ClipEncoder
+
+BLOCK_BYTES = 16 * 1024 * 1024  # of decoded pictures that travel together
+
+
+def whole_partitions(
+    partitions: Sequence[Partition],
+    judge: Judge,
+    requirements: Sequence[str],
+    *,
+    pool: Pool,
+    encoder: ClipEncoder | None = None,
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Name and rows of each partition, as soon as it is whole; the rows in the order of its documents.
+
+    Must run within `connected`. A partition without documents is not yielded.
+    """
+    if not partitions:
+        return
+    waiting: dict[str, dict[int, dict[str, Any]]] = {}
+    answers = _dataset(partitions, judge, requirements, pool, encoder)
+    for table in answers.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
+        for row in table.to_pylist():
+            rows = waiting.setdefault(row["partition"], {})
+            rows[row["place"]] = row
+            if len(rows) == row["size"]:
+                del waiting[row["partition"]]
+                yield row["partition"], [rows[place] for place in range(len(rows))]
+
+
+def _dataset(
+    partitions: Sequence[Partition],
+    judge: Judge,
+    requirements: Sequence[str],
+    pool: Pool,
+    encoder: ClipEncoder | None,
+) -> Dataset:
+    import ray.data
+    from ray.data import ActorPoolStrategy, ExecutionResources
+
+    given = ray.data.from_items([{"partition": one} for one in partitions], override_num_blocks=len(partitions))
+    context = given.context
+    context.enable_progress_bars = False
+    context.target_max_block_size = BLOCK_BYTES
+    if pool.object_store_bytes:
+        limits = ExecutionResources(object_store_memory=pool.object_store_bytes)
+        context.execution_options.resource_limits = limits
+    decoded = given.map_batches(decode, batch_size=1, batch_format="numpy", zero_copy_batch=True)
+    return decoded.map_batches(
+        JudgeActor,
+        fn_constructor_args=(judge, tuple(requirements), encoder),
+        batch_size=pool.batch_size,
+        batch_format="pyarrow",
+        zero_copy_batch=True,
+        compute=ActorPoolStrategy(min_size=pool.min_size, max_size=pool.max_size, max_tasks_in_flight_per_actor=2),
+        num_cpus=pool.num_cpus,
+        num_gpus=pool.num_gpus or None,
+    )
