@@ -43,3 +43,24 @@ class PickyJudge(RedJudge):
 def red_of(id_):
     """The amount of red that `pictures` gave to a picture."""
     return int(id_.removesuffix(".png")) / 255
+
+
+class WordJudge:
+    """Yes where the document's text holds the requirement's last word; leaves the text under its process' number."""
+
+    def __init__(self, traces, seconds=0.0):
+        self.traces, self.seconds = str(traces), seconds
+
+    def judge_outcomes(self, documents, requirements):
+        with (Path(self.traces) / f"{os.getpid()}").open("a") as file:
+            file.writelines(f"{document.text}\n" for document in documents)
+        time.sleep(self.seconds)
+        return [JudgedDocument(tuple(self._judgement(one.text, asked) for asked in requirements)) for one in documents]
+
+    @staticmethod
+    def _judgement(text, requirement):
+        says_so = requirement.text.split()[-1] in text
+        return Judgement(requirement=requirement, p_yes=0.9 if says_so else 0.1, verdict=says_so)
+
+    def info(self):
+        return {"model": "words"}

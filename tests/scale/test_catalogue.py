@@ -14,6 +14,8 @@ from yofo_rerank.errors import ConfigError, DocumentError, RetrievalError
 from yofo_rerank.scale import Pool, judge_catalogue
 from yofo_rerank.scale.partitions import listed
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning:ray.*")
+
 KILLS = int(os.environ.get("YOFO_RAY_KILLS", "3"))  # 20 in the long form
 
 

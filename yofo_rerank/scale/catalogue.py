@@ -80,7 +80,7 @@ def judge_catalogue(
     """
     texts = list(dict.fromkeys(one_line(one.text) for one in check_requirements(requirements)))
     with connected(address):
-        pieces = list(source) if _is_list(source) else partitions_of(source, size)  # type: ignore[arg-type]
+        pieces = partitions_of(source, size) if isinstance(source, str | os.PathLike) else list(source)
         folder = str(out)
         is_here = "://" not in folder
         filesystem(folder)[0].create_dir(filesystem(folder)[1], recursive=True)
@@ -183,7 +183,3 @@ def _put(address: str, data: bytes) -> None:
     files, path = filesystem(address)
     with files.open_output_stream(path) as sink:
         sink.write(data)
-
-
-def _is_list(source: object) -> bool:
-    return isinstance(source, Sequence) and not isinstance(source, str)

@@ -68,7 +68,7 @@ def connected(address: str = LOCAL, **options: Any) -> Iterator[None]:
         yield
         return
     here = {"include_dashboard": False} | options if address == LOCAL else {}
-    ray.init(address=address, log_to_driver=False, logging_level="warning", **here)
+    ray.init(address=address, log_to_driver=False, logging_level=logging.WARNING, **here)
     try:
         yield
     finally:

@@ -40,7 +40,7 @@ def whole_partitions(
     waiting: dict[str, dict[int, dict[str, Any]]] = {}
     answers = _dataset(partitions, judge, requirements, pool, encoder)
     for table in answers.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
-        for row in table.to_pylist():
+        for row in table.to_pylist():  # type: ignore[union-attr]  # a table: the format says so
             rows = waiting.setdefault(row["partition"], {})
             rows[row["place"]] = row
             if len(rows) == row["size"]:

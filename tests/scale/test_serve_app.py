@@ -1,0 +1,105 @@
+"""The service on the real Ray Serve: each document has its replica, and a replica that is killed loses no request."""
+
+import os
+import signal
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.scale.judges import WordJudge
+from yofo_rerank import Document, Requirement
+from yofo_rerank.errors import ModelError
+from yofo_rerank.scale.serve_app import Ask, build_app, judge_together, tokens
+from yofo_rerank.serving import Limits, ServeSettings
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning:ray.*")
+
+COLOURS = ("red", "blue", "pink", "green")
+TEXTS = [f"a {colour} skirt number {number}" for number in range(6) for colour in COLOURS]
+
+
+def body(requirement):
+    return {"model": "m", "query": requirement, "documents": TEXTS, "requirements": [requirement], "explain": True}
+
+
+@pytest.fixture
+def served(ray_here, tmp_path):
+    from ray import serve
+
+    traces = tmp_path / "traces"
+    traces.mkdir()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    serve.start(http_options={"port": port, "host": "127.0.0.1"})
+    settings = ServeSettings(names=("m",), limits=Limits(deadline=120))
+    app = build_app(
+        WordJudge(traces, 0.05), settings, replicas=(2, 2), doors=(1, 1), actor={"num_cpus": 0.1}, batch_tokens=64
+    )
+    try:
+        serve.run(app)
+        yield f"http://127.0.0.1:{port}", traces
+    finally:
+        serve.shutdown()
+
+
+@pytest.mark.slow
+def test_a_document_has_its_replica_and_a_killed_replica_loses_no_request(served):
+    url, traces = served
+    with httpx.Client(base_url=url, timeout=120) as client:
+        assert client.get("/readyz").status_code == 200
+        for colour in COLOURS[:3]:
+            answer = client.post("/v2/rerank", json=body(f"it is {colour}"))
+            assert answer.status_code == 200, answer.text
+        by_replica = [set(trace.read_text().splitlines()) for trace in traces.iterdir()]
+        assert len(by_replica) == 2
+        assert not by_replica[0] & by_replica[1]  # asked three times, always at the same replica
+        assert by_replica[0] | by_replica[1] == set(TEXTS)
+
+        victim = int(next(traces.iterdir()).name)
+        threading.Timer(0.3, os.kill, (victim, signal.SIGKILL)).start()
+
+        def ask(place):
+            colour = COLOURS[place % 4]
+            return colour, client.post("/v2/rerank", json=body(f"it is {colour}"))
+
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(ask, range(24)))
+        for colour, answer in answers:
+            assert answer.status_code == 200, answer.text
+            results = answer.json()["results"]
+            assert len(results) == len(TEXTS)
+            assert {TEXTS[one["index"]] for one in results if one["relevance_score"] > 0.5} == {
+                text for text in TEXTS if colour in text
+            }
+        with pytest.raises(ProcessLookupError):
+            for _ in range(50):  # it was killed, indeed
+                os.kill(victim, 0)
+                time.sleep(0.1)
+
+
+class Logbook(WordJudge):
+    def judge_outcomes(self, documents, requirements):
+        if any(document.text == "broken" for document in documents):
+            raise ModelError("cannot", code="cannot")
+        return super().judge_outcomes(documents, requirements)
+
+
+def ask(text, *requirements):
+    return Ask(Document(text=text), tuple(Requirement(text=one) for one in requirements))
+
+
+def test_what_arrives_together_is_judged_by_requirements_and_answered_in_order(tmp_path):
+    asks = [ask("red", "is red"), ask("blue", "is blue", "is red"), ask("pink", "is red"), ask("broken", "is broken")]
+    found = judge_together(Logbook(tmp_path), asks)
+    assert [[one.verdict for one in outcome.judgements] for outcome in found] == [[True], [True, False], [False], []]
+    assert found[3].failure.code == "cannot"
+
+
+def test_a_document_beyond_the_budget_counts_as_all_of_it():
+    assert tokens([ask("x" * 4000, "is red")], 100) == 100
+    assert tokens([ask("x" * 40, "is red"), ask("x" * 40, "is red")], 100) == 22
