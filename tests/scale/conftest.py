@@ -31,7 +31,7 @@ def pictures(tmp_path):
             if place in poisoned:
                 path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
             else:
-                Image.new("RGB", (40, 32), (place, 0, 0)).save(path)
+                Image.new("RGB", (40, 32), (place % 256, place // 256, 0)).save(path)
         return folder
 
     return make

@@ -23,7 +23,7 @@ class RedJudge:
 
     @staticmethod
     def _judgement(document, requirement):
-        red = document.image.getpixel((0, 0))[0] / 255
+        red = document.load_image().getpixel((0, 0))[0] / 255
         p_yes = 1 - red if requirement.text.startswith("not") else red
         return Judgement(requirement=requirement, p_yes=p_yes, verdict=p_yes > 0.5)
 
@@ -35,14 +35,14 @@ class PickyJudge(RedJudge):
     """Cannot judge together what holds one picture it does not like."""
 
     def judge_outcomes(self, documents, requirements):
-        if any(document.image.getpixel((0, 0))[0] == 3 for document in documents):
+        if any(document.load_image().getpixel((0, 0))[0] == 3 for document in documents):
             raise ModelError("no threes", code="no_threes")
         return super().judge_outcomes(documents, requirements)
 
 
 def red_of(id_):
     """The amount of red that `pictures` gave to a picture."""
-    return int(id_.removesuffix(".png")) / 255
+    return int(id_.removesuffix(".png")) % 256 / 255
 
 
 class WordJudge:

@@ -28,6 +28,7 @@ from yofo_rerank.retrieval.encoding import in_batches
 
 SIZE = 256  # documents of a partition, where we may choose
 IMAGE_COLUMNS = ("image", "bytes", "image_bytes")
+NOTHING = b"\0"  # in place of an image that is not there: it fails when it is decoded, alone
 
 
 class Partition(Protocol):
@@ -76,7 +77,7 @@ class RemoteFiles:
     def read(self) -> tuple[int, Iterator[Document]]:
         """One file after another."""
         files, folder = filesystem(self.root)
-        return len(self.paths), (Document(image=_bytes(files, f"{folder}/{path}"), id=path) for path in self.paths)
+        return len(self.paths), (_document(_bytes(files, f"{folder}/{path}"), None, path) for path in self.paths)
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class RowGroup:
                 id_ = row.get("id")
                 name = str(id_) if id_ is not None else f"{Path(self.file).name}:{self.group}:{place}"
                 data = row[image]["bytes"] if isinstance(row[image], dict) else row[image]  # as Hugging Face has it
-                yield Document(image=data or b"", text=row.get("text"), id=name)
+                yield _document(data, row.get("text"), name)
                 place += 1
 
 
@@ -145,7 +146,7 @@ class Shard:
                         text = _content(tar, member).decode(errors="replace")
                     elif suffix in readable_suffixes():
                         image = _content(tar, member)
-                yield Document(image=image or b"", text=text, id=key)
+                yield _document(image, text, key)
 
     def _open(self) -> tarfile.TarFile:
         files, path = filesystem(self.file)
@@ -232,6 +233,14 @@ def _row_groups(file: str) -> list[Partition]:
     files, path = filesystem(file)
     with files.open_input_file(path) as opened:
         return [RowGroup(file, group) for group in range(parquet.ParquetFile(opened).num_row_groups)]
+
+
+def _document(image: bytes | None, text: str | None, id_: str) -> Document:
+    """As the source has it; what makes no document becomes one that cannot be judged."""
+    try:
+        return Document(image=image or NOTHING, text=text, id=id_)
+    except DocumentError:
+        return Document(image=NOTHING, id=id_)
 
 
 def _bytes(files: Any, path: str) -> bytes:

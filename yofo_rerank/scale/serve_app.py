@@ -13,8 +13,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from ray.serve.handle import DeploymentHandle, DeploymentResponse
 
 logger = logging.getLogger(__name__)
+
+Watch = Callable[[], object] | None
 
 ROUTER = "ray.serve.experimental.consistent_hash_router.ConsistentHashRouter"
 TRIES = 6  # of one document, each at another replica if need be
@@ -74,7 +77,7 @@ class RoutedJudge:
             running = [self._ask(ask) for ask in asks]
             found = []
             for place, (ask, response) in enumerate(zip(asks, running, strict=True)):
-                watch = (lambda done=place: tick(done, len(asks))) if tick else lambda: None
+                watch = partial(tick, place, len(asks)) if tick else None
                 found.append(self._outcome(ask, response, watch))
             if tick:
                 tick(len(found), len(asks))
@@ -86,9 +89,9 @@ class RoutedJudge:
 
     def _ask(self, ask: Ask) -> DeploymentResponse[JudgedDocument]:
         key = default_id(ask.document.image, ask.document.text)
-        return self._handle.options(session_id=key).judge.remote(ask)
+        return self._handle.options(session_id=key).judge.remote(ask)  # type: ignore[return-value]  # no stream
 
-    def _outcome(self, ask: Ask, response: DeploymentResponse[JudgedDocument], watch: Any) -> JudgedDocument:
+    def _outcome(self, ask: Ask, response: DeploymentResponse[JudgedDocument], watch: Watch) -> JudgedDocument:
         from ray.exceptions import RayActorError
 
         for attempt in range(TRIES):
@@ -102,9 +105,10 @@ class RoutedJudge:
         return JudgedDocument(failure=Failure(code=RemoteError.default_code, message=message))
 
 
-def _wait(response: DeploymentResponse[JudgedDocument], watch: Any) -> JudgedDocument:
+def _wait(response: DeploymentResponse[JudgedDocument], watch: Watch) -> JudgedDocument:
     while True:
-        watch()  # raises where nobody waits any more
+        if watch:
+            watch()  # raises where nobody waits any more
         try:
             return response.result(timeout_s=LOOK_EVERY)
         except TimeoutError:
@@ -217,7 +221,7 @@ def build_app(
         autoscaling_config=between(*replicas, busy=32),
         max_ongoing_requests=128,
         ray_actor_options={"num_cpus": 1} | (actor or {}),
-        request_router_config=RequestRouterConfig(request_router_class=ROUTER),
+        request_router_config=RequestRouterConfig(request_router_class=ROUTER),  # type: ignore[arg-type]  # or a name
         health_check_period_s=2,
         graceful_shutdown_timeout_s=60,
     )(Judges)

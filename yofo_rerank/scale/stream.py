@@ -65,6 +65,7 @@ def _dataset(
     if pool.object_store_bytes:
         limits = ExecutionResources(object_store_memory=pool.object_store_bytes)
         context.execution_options.resource_limits = limits
+    # where an actor takes one core and no GPU, as a decoding task does, Ray puts the two into one process
     decoded = given.map_batches(decode, batch_size=1, batch_format="numpy", zero_copy_batch=True)
     return decoded.map_batches(
         JudgeActor,

@@ -1,0 +1,109 @@
+"""The same documents, whatever holds them; no cluster is needed to read."""
+
+import io
+import tarfile
+
+import pyarrow as pa
+import pytest
+from PIL import Image
+from pyarrow import parquet
+
+from yofo_rerank.errors import DocumentError
+from yofo_rerank.scale.actors import decode
+from yofo_rerank.scale.partitions import partitions_of
+
+
+def picture(place):
+    data = io.BytesIO()
+    Image.new("RGB", (40, 32), (place, 0, 0)).save(data, format="PNG")
+    return data.getvalue()
+
+
+@pytest.fixture
+def images(tmp_path):
+    folder = tmp_path / "images"
+    (folder / "tops").mkdir(parents=True)
+    (folder / ".hidden").mkdir()
+    for place in range(5):
+        (folder / "tops" / f"{place}.png").write_bytes(picture(place))
+    (folder / ".hidden" / "9.png").write_bytes(picture(9))
+    (folder / "notes.md").write_text("no picture")
+    return folder
+
+
+def rows(partitions):
+    return [row for table in decode({"partition": partitions}) for row in table.to_pylist()]
+
+
+def reds(found):
+    return [row["pixels"][0] for row in found]
+
+
+def test_a_folder_and_the_same_folder_by_its_address(images):
+    here, there = partitions_of(images, 2), partitions_of(images.as_uri(), 2)
+    for pieces in (here, there):
+        found = rows(pieces)
+        assert reds(found) == [0, 1, 2, 3, 4]
+        assert [row["document"] for row in found] == [f"tops/{place}.png" for place in range(5)]
+        assert [(row["place"], row["size"]) for row in found] == [(0, 2), (1, 2), (0, 2), (1, 2), (0, 1)]
+        assert len({row["partition"] for row in found}) == 3
+    assert [one.name for one in there] == [one.name for one in partitions_of(images.as_uri(), 2)]
+
+
+@pytest.mark.parametrize("as_struct", [False, True])
+def test_parquet_files_by_row_group(tmp_path, as_struct):
+    column = [{"bytes": picture(place), "path": None} if as_struct else picture(place) for place in range(5)]
+    table = pa.table({"image": column, "id": [10, 11, None, 13, 14], "text": ["a", None, "c", "d", "e"]})
+    parquet.write_table(table, tmp_path / "shop.parquet", row_group_size=2)
+    found = rows(partitions_of(tmp_path))
+    assert reds(found) == [0, 1, 2, 3, 4]
+    assert [row["document"] for row in found] == ["10", "11", "shop.parquet:1:0", "13", "14"]
+    assert [row["text"] for row in found] == ["a", None, "c", "d", "e"]
+    assert len({row["partition"] for row in found}) == 3
+
+
+def test_a_table_without_images_names_its_columns(tmp_path):
+    parquet.write_table(pa.table({"picture": [b""]}), tmp_path / "shop.parquet")
+    with pytest.raises(DocumentError, match="picture") as caught:
+        rows(partitions_of(tmp_path))
+    assert caught.value.code == "no_image_column"
+
+
+def test_webdataset_shards(tmp_path):
+    for shard in range(2):
+        with tarfile.open(tmp_path / f"shop-{shard}.tar", "w") as tar:
+            for place in range(2):
+                key = f"tops/{shard}{place}"
+                for name, data in ((f"{key}.png", picture(2 * shard + place)), (f"{key}.txt", b"a top")):
+                    member = tarfile.TarInfo(name)
+                    member.size = len(data)
+                    tar.addfile(member, io.BytesIO(data))
+            member = tarfile.TarInfo("about.json")
+            tar.addfile(member, io.BytesIO())
+    found = rows(partitions_of(tmp_path))
+    assert reds(found) == [0, 1, 2, 3]
+    assert [row["document"] for row in found] == ["tops/00", "tops/01", "tops/10", "tops/11"]
+    assert {row["text"] for row in found} == {"a top"}
+    assert [row["size"] for row in found] == [2, 2, 2, 2]
+
+
+def test_what_is_no_picture_is_a_row_with_its_code(images):
+    (images / "tops" / "2.png").write_bytes(b"")
+    (images / "tops" / "3.png").write_text("<html>")
+    for source in (images, images.as_uri()):
+        found = rows(partitions_of(source))
+        assert [row["code"] is None for row in found] == [True, True, False, False, True]
+        assert all(row["message"] for row in found if row["code"])
+
+
+def test_a_large_partition_leaves_its_task_in_small_tables(images):
+    for place in range(40):
+        (images / "tops" / f"{place}.png").write_bytes(picture(place))
+    tables = list(decode({"partition": partitions_of(images, 64)}))
+    assert [len(table) for table in tables] == [16, 16, 8]
+
+
+def test_nothing_there(tmp_path):
+    for missing in (tmp_path, tmp_path / "none", f"file://{tmp_path}/none"):
+        with pytest.raises(DocumentError):
+            partitions_of(missing)
