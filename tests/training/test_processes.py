@@ -51,9 +51,21 @@ def test_two_processes_equal_one(settings, tmp_path):
     one = train(TrainConfig(**settings, batch_size=4, output_dir=tmp_path / "one"))
     path = tmp_path / "two.yaml"
     path.write_text(yaml.safe_dump(settings | {"batch_size": 2, "output_dir": str(tmp_path / "two")}))
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    launch = (
+        "accelerate.commands.launch --cpu --num_processes 2 --num_machines 1 --mixed_precision no --dynamo_backend no"
+    )
     done = subprocess.run(
-        [*launch, "-m", "yofo_rerank.cli", "train", str(path)],
+        [
+            sys.executable,
+            "-m",
+            *launch.split(),
+            "--main_process_port",
+            "0",
+            "-m",
+            "yofo_rerank.cli",
+            "train",
+            str(path),
+        ],
         capture_output=True,
         text=True,
         timeout=300,

@@ -1,0 +1,50 @@
+"""The program that users copy, with the embedded judge and encoder."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+from pyarrow import parquet
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning:ray.*")
+
+PROGRAM = Path(__file__).parents[2] / "pipelines" / "catalogue_on_ray.py"
+
+
+@pytest.fixture(scope="module")
+def program():
+    spec = importlib.util.spec_from_file_location("catalogue_on_ray", PROGRAM)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.slow
+def test_the_program_judges_and_embeds_the_drawn_catalogue_once(ray_here, program, tmp_path, capsys):
+    out = tmp_path / "answers"
+    asked = ["--out", str(out), "--documents", "8", "--encoder", "mini", "--requirement", "is a dress"]
+    assert program.main(asked) == 0
+    assert "1 partitions written and 0 found written, 8 documents judged and 0 failed" in capsys.readouterr().err
+    assert program.main(asked) == 0
+    shown = capsys.readouterr()
+    assert "0 partitions written and 1 found written, 0 documents judged" in shown.err
+    assert "8 documents" in shown.out
+
+    (answers,), (vectors,) = out.glob("*.parquet"), (out / "vectors").glob("*.parquet")
+    found = parquet.read_table(answers).to_pylist()
+    assert len({row["document"] for row in found}) == 8
+    assert max(row["p_yes"] for row in found) - min(row["p_yes"] for row in found) > 0.5
+    assert {len(row["vector"]) for row in parquet.read_table(vectors).to_pylist()} == {len(_vector())}
+
+
+def _vector():
+    from PIL import Image
+
+    from yofo_rerank.retrieval import ClipEncoder
+
+    return ClipEncoder("mini").encode_images([Image.new("RGB", (32, 32))])[0]
+
+
+def test_what_goes_wrong_is_one_line(program, tmp_path, capsys):
+    assert program.main([str(tmp_path / "none"), "--out", str(tmp_path / "answers")]) == 1
+    assert capsys.readouterr().err.count("error: ") == 1
