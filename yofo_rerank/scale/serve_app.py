@@ -75,10 +75,14 @@ class RoutedJudge:
         asks = [Ask(document, asked) for document in documents]
         with counting(progress) as tick:
             running = [self._ask(ask) for ask in asks]
-            found = []
-            for place, (ask, response) in enumerate(zip(asks, running, strict=True)):
-                watch = partial(tick, place, len(asks)) if tick else None
-                found.append(self._outcome(ask, response, watch))
+            found: list[JudgedDocument] = []
+            try:
+                for ask, response in zip(asks, running, strict=True):
+                    watch = partial(tick, len(found), len(asks)) if tick else None
+                    found.append(self._outcome(ask, response, watch))
+            finally:  # nobody waits for the rest, where something went wrong
+                for response in running[len(found) :]:
+                    response.cancel()
             if tick:
                 tick(len(found), len(asks))
         return found
