@@ -88,8 +88,8 @@ def two_cores(documents: int, rounds: int, batch: int) -> dict[str, Any]:
     judge = YofoJudge.from_pretrained("mini", device="cpu", verdicts=False)
     one, two = [], []
     for _ in range(rounds):
-        one.append(rate(judge, drawn[:documents], Pool(1, 1, num_cpus=0.9, batch_size=batch)))
-        two.append(rate(judge, drawn, Pool(2, 2, num_cpus=0.9, batch_size=batch)))
+        one.append(rate(judge, drawn[:documents], Pool(1, 1, num_cpus=0.9, decode_cpus=0.1, batch_size=batch)))
+        two.append(rate(judge, drawn, Pool(2, 2, num_cpus=0.9, decode_cpus=0.1, batch_size=batch)))
     return {
         "one_per_second": one,
         "two_per_second": two,

@@ -13,6 +13,7 @@ from tests.scale.judges import PickyJudge, RedJudge, red_of
 from yofo_rerank.errors import ConfigError, DocumentError, RetrievalError
 from yofo_rerank.scale import Pool, judge_catalogue
 from yofo_rerank.scale.partitions import listed
+from yofo_rerank.scale.pool import warn_if_full
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning:ray.*")
 
@@ -109,6 +110,14 @@ def test_answers_to_something_else_are_refused(ray_here, pictures, tmp_path):
 def test_a_pool_that_cannot_be(wrong):
     with pytest.raises(ConfigError, match="wanted"):
         Pool(**wrong)
+
+
+def test_actors_that_leave_no_core_to_decode_are_warned_of(ray_here, caplog):
+    warn_if_full(Pool(1, 1, num_cpus=0.5))
+    warn_if_full(Pool(2, 2))  # which decode for themselves
+    assert not caplog.records
+    warn_if_full(Pool(2, 2, num_cpus=0.9))
+    assert "leave none" in caplog.text
 
 
 def test_names_change_with_contents(pictures):

@@ -14,6 +14,8 @@ from yofo_rerank.frameworks.extras import require
 
 LOCAL = "local"
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Pool:
@@ -27,6 +29,7 @@ class Pool:
         max_size: actors while there is enough to do.
         num_cpus: cores that each takes of the cluster's count.
         num_gpus: GPUs that each takes.
+        decode_cpus: cores that a task which decodes takes.
         batch_size: documents that an actor judges at one time.
         object_store_bytes: decoded pictures that may wait in the cluster; None: as much as Ray allows.
 
@@ -38,14 +41,32 @@ class Pool:
     max_size: int = 1
     num_cpus: float = 1.0
     num_gpus: float = 0.0
+    decode_cpus: float = 1.0
     batch_size: int = 32
     object_store_bytes: int | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.min_size <= self.max_size:
             raise ConfigError(f"got {self.min_size} to {self.max_size} actors, wanted 1 or more, the least first")
-        if self.batch_size < 1 or self.num_cpus < 0 or self.num_gpus < 0 or (self.object_store_bytes or 1) < 1:
+        if (
+            self.batch_size < 1
+            or min(self.num_cpus, self.num_gpus, self.decode_cpus) < 0
+            or (self.object_store_bytes or 1) < 1
+        ):
             raise ConfigError(f"got {self}, wanted a batch of 1 or more, and no negative number")
+
+
+def warn_if_full(pool: Pool) -> None:
+    """Say so where actors take every core, so that nothing is ever decoded; a cluster may grow, so it is no error."""
+    import ray
+
+    cores = ray.cluster_resources().get("CPU", 0.0)
+    is_joined = pool.num_cpus == pool.decode_cpus and not pool.num_gpus  # Ray puts both into one process
+    if not is_joined and pool.min_size * pool.num_cpus + pool.decode_cpus > cores:
+        logger.warning(
+            "%d actors with %g cores leave none of the cluster's %g to decode, which takes %g; unless it grows, "
+            "nothing will be judged", pool.min_size, pool.num_cpus, cores, pool.decode_cpus,
+        )  # fmt: skip
 
 
 @contextmanager

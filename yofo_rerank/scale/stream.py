@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from yofo_rerank.judging import Judge
 from yofo_rerank.scale.actors import JudgeActor, decode
 from yofo_rerank.scale.partitions import Partition
-from yofo_rerank.scale.pool import Pool
+from yofo_rerank.scale.pool import Pool, warn_if_full
 
 if TYPE_CHECKING:
     from ray.data import Dataset
@@ -37,6 +37,7 @@ def whole_partitions(
     """
     if not partitions:
         return
+    warn_if_full(pool)
     waiting: dict[str, dict[int, dict[str, Any]]] = {}
     answers = _dataset(partitions, judge, requirements, pool, encoder)
     for table in answers.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
@@ -65,8 +66,10 @@ def _dataset(
     if pool.object_store_bytes:
         limits = ExecutionResources(object_store_memory=pool.object_store_bytes)
         context.execution_options.resource_limits = limits
-    # where an actor takes one core and no GPU, as a decoding task does, Ray puts the two into one process
-    decoded = given.map_batches(decode, batch_size=1, batch_format="numpy", zero_copy_batch=True)
+    # where an actor takes as many cores as a decoding task, and no GPU, Ray puts the two into one process
+    decoded = given.map_batches(
+        decode, batch_size=1, batch_format="numpy", zero_copy_batch=True, num_cpus=pool.decode_cpus
+    )
     return decoded.map_batches(
         JudgeActor,
         fn_constructor_args=(judge, tuple(requirements), encoder),
