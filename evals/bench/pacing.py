@@ -68,13 +68,19 @@ def read_notes(folder: Path) -> list[list[Call]]:
     return found
 
 
-def common_window(notes: Sequence[Sequence[Call]]) -> tuple[float, float]:
-    """While every process had work: after the first call of each, until the first of them had nothing more to do.
+def busy_window(notes: Sequence[Sequence[Call]], share: float = 0.95) -> tuple[float, float]:
+    """From the first call to when so large a share of all documents is judged: at the end some have nothing to do.
 
-    >>> common_window([[(0.0, 1.0, 4), (1.5, 2.5, 4), (3.0, 4.0, 4)], [(1.0, 2.0, 4), (2.5, 3.5, 4)]])
-    (2.0, 3.5)
+    >>> busy_window([[(0.0, 1.0, 4), (1.5, 2.5, 4)], [(1.0, 2.0, 4), (2.5, 9.0, 4)]], share=0.75)
+    (0.0, 2.5)
     """
-    return max(calls[0][1] for calls in notes), min(calls[-1][1] for calls in notes)
+    calls = sorted((call for some in notes for call in some), key=lambda call: call[1])
+    wanted, judged, end = share * sum(call[2] for call in calls), 0, 0.0
+    for _, end, count in calls:
+        judged += count
+        if judged >= wanted:
+            break
+    return min(call[0] for call in calls), end
 
 
 def documents_between(notes: Sequence[Sequence[Call]], start: float, end: float) -> float:

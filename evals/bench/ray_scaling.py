@@ -3,7 +3,7 @@
 python -m evals.bench.ray_scaling
 python -m evals.bench.ray_scaling --actors 1 --actors 4 --no-judge
 
-What a process needs to start is left out: documents are counted while every actor has work. The overhead of a document
+What a process needs to start is left out: work begins when all actors are there, and its last part does not count. The overhead of a document
 is the time of an actor that it takes beyond the judge's own: an actor waits for its next batch, or hands one on.
 """
 
@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evals.bench.pacing import NotedJudge, SleepingJudge, common_window, documents_between, read_notes
+from evals.bench.pacing import NotedJudge, SleepingJudge, busy_window, documents_between, read_notes
 from evals.record import RESULTS, command, print_table, write_record
 from yofo_rerank import Document, YofoJudge
 from yofo_rerank.judging import Judge
@@ -45,7 +45,7 @@ def main(
     with connected("local", num_cpus=2, object_store_memory=300_000_000):
         if judge:
             figures["two_cores"] = two_cores(documents, rounds, batch)
-        for count in actors or [1, 4, 8, 16, 32, 64]:
+        for count in actors or [1, 8, 16, 32, 64]:
             figures["sleeping"][str(count)] = sleeping(count, seconds, calls, batch)
             figures["load_after"] = os.getloadavg()[0]
             write_record(out, settings=settings, figures=figures)  # a later count may not fit the machine
@@ -98,7 +98,7 @@ def two_cores(documents: int, rounds: int, batch: int) -> dict[str, Any]:
 
 
 def rate(judge: Judge, documents: list[Document], pool: Pool) -> float:
-    """Documents per second while all actors that got work have some."""
+    """Documents per second, from the first call to when nearly all are judged; see `busy_window`."""
     from ray.data import DataContext
 
     DataContext.get_current().wait_for_min_actors_s = 600  # nobody begins before all are there
@@ -107,9 +107,7 @@ def rate(judge: Judge, documents: list[Document], pool: Pool) -> float:
         for _ in whole_partitions(listed(documents, PARTITION), noted, REQUIREMENTS, pool=pool):
             pass
         notes = read_notes(Path(folder))
-    start, end = common_window(notes)
-    if end <= start:
-        raise RuntimeError("the actors never worked at the same time; give more --calls")
+    start, end = busy_window(notes)
     return documents_between(notes, start, end) / (end - start)
 
 
