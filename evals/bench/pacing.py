@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,9 @@ def busy_window(notes: Sequence[Sequence[Call]], share: float = 0.95) -> tuple[f
     (0.0, 2.5)
     """
     calls = sorted((call for some in notes for call in some), key=lambda call: call[1])
-    wanted, judged, end = share * sum(call[2] for call in calls), 0, 0.0
-    for _, end, count in calls:
-        judged += count
-        if judged >= wanted:
-            break
-    return min(call[0] for call in calls), end
+    judged = list(accumulate(call[2] for call in calls))
+    last = next(place for place, count in enumerate(judged) if count >= share * judged[-1])
+    return min(call[0] for call in calls), calls[last][1]
 
 
 def documents_between(notes: Sequence[Sequence[Call]], start: float, end: float) -> float:

@@ -3,8 +3,9 @@
 python -m evals.bench.ray_scaling
 python -m evals.bench.ray_scaling --actors 1 --actors 4 --no-judge
 
-What a process needs to start is left out: work begins when all actors are there, and its last part does not count. The overhead of a document
-is the time of an actor that it takes beyond the judge's own: an actor waits for its next batch, or hands one on.
+What a process needs to start is left out: work begins when all actors are there, and its last part does not count. The
+overhead of a document is the time of an actor that it takes beyond the judge's own: an actor waits for its next batch,
+or hands one on.
 """
 
 from __future__ import annotations
