@@ -22,7 +22,7 @@ from typing import Any, Protocol
 
 from yofo_rerank.documents import Document, load_folder
 from yofo_rerank.errors import DocumentError
-from yofo_rerank.frameworks.extras import require
+from yofo_rerank.extras import require
 from yofo_rerank.image_formats import readable_suffixes
 from yofo_rerank.retrieval.encoding import in_batches
 

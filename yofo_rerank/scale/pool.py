@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yofo_rerank.errors import ConfigError
-from yofo_rerank.frameworks.extras import require
+from yofo_rerank.extras import require
 
 LOCAL = "local"
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from yofo_rerank.content import default_id
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import RemoteError, YofoError
-from yofo_rerank.frameworks.extras import require
+from yofo_rerank.extras import require
 from yofo_rerank.judging import Judge, check_requirements
 from yofo_rerank.progress import Progress, counting
 from yofo_rerank.requirements import Failure, JudgedDocument, Requirement
