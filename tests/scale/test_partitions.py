@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
+from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError
-from yofo_rerank.scale.actors import decode
-from yofo_rerank.scale.partitions import partitions_of
+from yofo_rerank.scale.actors import decode, document_of
+from yofo_rerank.scale.partitions import listed, partitions_of
 
 
 def picture(place):
@@ -36,7 +37,7 @@ def rows(partitions):
 
 
 def reds(found):
-    return [row["pixels"][0] for row in found]
+    return [row["pixels"][0][0] for row in found]
 
 
 def test_a_folder_and_the_same_folder_by_its_address(images):
@@ -101,6 +102,14 @@ def test_a_large_partition_leaves_its_task_in_small_tables(images):
         (images / "tops" / f"{place}.png").write_bytes(picture(place))
     tables = list(decode({"partition": partitions_of(images, 64)}))
     assert [len(table) for table in tables] == [16, 16, 8]
+
+
+def test_a_document_of_several_images_keeps_them_all():
+    document = Document(images=[picture(3), picture(7)], text="a top", id="both")
+    (row,) = rows(listed([document]))
+    judged = document_of(row)
+    assert [judged.load_image(page=page).getpixel((0, 0))[0] for page in (0, 1)] == [3, 7]
+    assert judged.text == "a top"
 
 
 def test_nothing_there(tmp_path):

@@ -39,7 +39,7 @@ def _decoded(partition: Partition) -> Iterator[pa.Table]:
     rows: list[dict[str, Any]] = []
     for place, document in enumerate(documents):
         rows.append({"partition": partition.name, "place": place, "size": size} | _row(document))
-        if len(rows) == CHUNK_DOCUMENTS or sum(len(row["pixels"] or b"") for row in rows) > CHUNK_BYTES:
+        if len(rows) == CHUNK_DOCUMENTS or sum(len(one) for row in rows for one in row["pixels"]) > CHUNK_BYTES:
             yield _table(rows)
             rows = []
     if rows:
@@ -48,17 +48,17 @@ def _decoded(partition: Partition) -> Iterator[pa.Table]:
 
 def _row(document: Document) -> dict[str, Any]:
     found: dict[str, Any] = {"document": document.id, "text": document.text, "stamp": "", "code": None, "message": None}
-    found |= {"pixels": None, "width": 0, "height": 0}
+    found |= {"pixels": [], "width": [], "height": []}
     try:
         found["stamp"] = stamp(document)
-        image = document.load_image()
+        images = [document.load_image(page=page) for page in range(len(document.images))]
     except YofoError as error:
         return found | {"code": error.code, "message": str(error)}
     except Exception as error:  # noqa: BLE001 - whatever a decoder raises is that picture's alone
         return found | {"code": "bad_image", "message": f"{type(error).__name__}: {error}"[:300]}
-    if image is None:
-        return found
-    return found | {"pixels": image.tobytes(), "width": image.width, "height": image.height}
+    pictures = [image for image in images if image is not None]
+    found["pixels"] = [picture.tobytes() for picture in pictures]
+    return found | {"width": [one.width for one in pictures], "height": [one.height for one in pictures]}
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> pa.Table:
@@ -66,7 +66,8 @@ def _table(rows: Sequence[dict[str, Any]]) -> pa.Table:
 
     text, number = pa.string(), pa.int64()
     kinds = {"partition": text, "place": number, "size": number, "document": text, "text": text, "stamp": text}
-    kinds |= {"code": text, "message": text, "pixels": pa.large_binary(), "width": number, "height": number}
+    kinds |= {"code": text, "message": text, "pixels": pa.list_(pa.large_binary())}
+    kinds |= {"width": pa.list_(number), "height": pa.list_(number)}
     return pa.Table.from_pylist(rows, schema=pa.schema(list(kinds.items())))
 
 
@@ -113,10 +114,9 @@ class JudgeActor:
 
 def document_of(row: dict[str, Any]) -> Document:
     """The document of a decoded row; its id is unique among those that are judged together."""
-    image = None
-    if row["pixels"] is not None:
-        image = Image.frombytes("RGB", (row["width"], row["height"]), row["pixels"])
-    return Document(image=image, text=row["text"], id=f"{row['partition']}:{row['place']}")
+    sizes = zip(row["width"], row["height"], row["pixels"], strict=True)
+    images = [Image.frombytes("RGB", (width, height), pixels) for width, height, pixels in sizes]
+    return Document(images=images, text=row["text"], id=f"{row['partition']}:{row['place']}")
 
 
 def _answer(row: dict[str, Any], outcome: JudgedDocument | None, vector: list[float] | None) -> dict[str, Any]:

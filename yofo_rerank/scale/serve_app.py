@@ -92,7 +92,7 @@ class RoutedJudge:
         return dict(self._handle.info.remote().result())
 
     def _ask(self, ask: Ask) -> DeploymentResponse[JudgedDocument]:
-        key = default_id(ask.document.image, ask.document.text)
+        key = default_id(ask.document.images, ask.document.text)
         return self._handle.options(session_id=key).judge.remote(ask)  # type: ignore[return-value]  # no stream
 
     def _outcome(self, ask: Ask, response: DeploymentResponse[JudgedDocument], watch: Watch) -> JudgedDocument:
@@ -173,7 +173,7 @@ def tokens(asks: Sequence[Ask], most: int) -> int:
 
 def _tokens(ask: Ask) -> int:
     letters = len(ask.document.text or "") + sum(len(one.text) for one in ask.requirements)
-    return letters // 4 + (0 if ask.document.image is None else IMAGE_TOKENS)
+    return letters // 4 + IMAGE_TOKENS * len(ask.document.images)
 
 
 class Door:
