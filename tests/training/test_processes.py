@@ -52,7 +52,8 @@ def test_two_processes_equal_one(settings, tmp_path):
     path = tmp_path / "two.yaml"
     path.write_text(yaml.safe_dump(settings | {"batch_size": 2, "output_dir": str(tmp_path / "two")}))
     launch = (
-        "accelerate.commands.launch --multi_gpu --num_processes 2 --num_machines 1 --mixed_precision no --dynamo_backend no"
+        "accelerate.commands.launch --multi_gpu --num_processes 2 --num_machines 1 "
+        "--mixed_precision no --dynamo_backend no"
     )
     done = subprocess.run(
         [
