@@ -36,6 +36,9 @@ def test_a_box_is_the_smallest_that_holds_the_share(heat, verdict, share):
     if support.sum() == 0:
         assert box is None
         return
+    if np.ptp(support) == 0:  # everywhere alike
+        assert box == (0.0, 0.0, 1.0, 1.0)
+        return
     rows, columns = heat.shape
     slow = [
         ((bottom - top) * (right - left), -support[top:bottom, left:right].sum())

@@ -154,7 +154,11 @@ def test_of_a_multi_picture_jpeg_the_first_is_read():
     assert load_image(data).getpixel((30, 14))[0] > 240
 
 
-@pytest.mark.parametrize("form", ["TIFF", "ICO", "PPM", "PDF", "EPS", "JPEG2000"])
+def test_a_pdf_is_told_apart():
+    assert refused(encoded(two_coloured(), "PDF")) == "pdf"  # its pages may be given
+
+
+@pytest.mark.parametrize("form", ["TIFF", "ICO", "PPM", "EPS", "JPEG2000"])
 def test_other_formats_are_refused(form):
     assert refused(encoded(two_coloured(), form)) == "not_an_image"
 

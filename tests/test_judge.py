@@ -153,7 +153,7 @@ def test_attention_is_a_choice_of_the_judge(tiny, pictured_documents):
 def test_judge_many_equals_one_by_one(judge, tiny, pictured_documents):
     lists = [["blue"], ["not pink", "a hooded top"]]
     together = judge.judge_many(pictured_documents, lists)
-    assert judge.stats.forward_passes == 1
+    assert judge.stats.forward_passes == (2 if tiny.family in tiny.RECURRENT else 1)
     assert judge.judge_many(pictured_documents, []) == []
     for requirements, found in zip(lists, together, strict=True):
         alone = YofoJudge.from_components(tiny.model, tiny.processor, "yofo-v1").judge(pictured_documents, requirements)
@@ -161,13 +161,14 @@ def test_judge_many_equals_one_by_one(judge, tiny, pictured_documents):
             assert [j.p_yes for j in one.judgements] == pytest.approx([j.p_yes for j in other], abs=1e-4)
 
 
-def test_stats(judge, pictured_documents):
+def test_stats(judge, tiny, pictured_documents):
     assert judge.stats == JudgeStats()
     judge.judge(pictured_documents, TEXTS)
     judge.judge(pictured_documents, ["red"])
     stats = judge.stats
     count = len(pictured_documents)
-    assert (stats.forward_passes, stats.cache_hits, stats.cache_misses, stats.cache_entries) == (2, count, count, count)
+    assert stats.forward_passes == (3 if tiny.family in tiny.RECURRENT else 2)
+    assert (stats.cache_hits, stats.cache_misses, stats.cache_entries) == (count, count, count)
     assert stats.to_dict()["cache_bytes"] > 0
 
 

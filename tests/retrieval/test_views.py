@@ -51,11 +51,11 @@ def test_all_views_survive_in_an_index(encoder, tmp_path, make):
 
 
 def test_known_facts_change_with_any_view(tmp_path):
-    from yofo_rerank.retrieval.facets import _stamp
+    from yofo_rerank.retrieval.facets import stamp
 
     for name in ("a.png", "b.png"):
         Image.new("RGB", (4, 4)).save(tmp_path / name)
     document = Document(images=[tmp_path / "a.png", tmp_path / "b.png"])
-    before = _stamp(document)
+    before = stamp(document)
     Image.new("RGB", (9, 9)).save(tmp_path / "b.png")
-    assert _stamp(document) != before != _stamp(Document(image=tmp_path / "a.png"))
+    assert stamp(document) != before != stamp(Document(image=tmp_path / "a.png"))

@@ -154,8 +154,8 @@ def build_slot_model(loaded: LoadedModel, budget: Budget, identity: bytes = b"",
     from yofo_rerank.prompts.format import IMAGE_PAD
 
     tokenizer, config = loaded.tokenizer, loaded.config
+    layout = model_layout(loaded)  # refuses a model of another family
     check_image_processor(loaded.image_processor, loaded.model.config.vision_config)
-    layout = model_layout(loaded)
     for token in (*([layout.placeholder] if layout.placeholder else ()), *layout.special_tokens):
         token_id(tokenizer, token)
     if token_id(tokenizer, IMAGE_PAD) != loaded.model.config.image_token_id:

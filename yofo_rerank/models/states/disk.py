@@ -174,6 +174,8 @@ def _read(path: Path, identity: str, key: str) -> Packed:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
     except SafetensorError as error:
         raise ValueError(str(error)) from error
+    except RuntimeError as error:  # what opening says where another process has removed the file meanwhile
+        raise FileNotFoundError(str(error)) from error
     if (about.get("schema"), about.get("identity"), about.get("key")) != (SCHEMA, identity, key):
         raise ValueError("not the state of this model and document")
     if json.loads(about["checksums"]) != {name: _checksum(one) for name, one in tensors.items()}:
