@@ -17,6 +17,7 @@ VALUES = {
     "rounds": "bench_peers/settings/repeats",
     "callers": "bench_peers/settings/callers",
     "merged": "bench_peers/callers/different requirements, states kept/ratio .2f",
+    "merged cold": "bench_peers/callers/different requirements, nothing kept/ratio .1f",
     "import ms": "import_time/import yofo_rerank/seconds/median x1000 .0f",
     "reranker import s": "import_time/from yofo_rerank import YofoJudge, YofoReranker/seconds/median .2f",
     "LlamaIndex share": "bench_adapters/share_of_cached_judging/LlamaIndex x100 .1f",
