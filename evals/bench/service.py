@@ -125,7 +125,8 @@ def _serve(port: int, running: int, waiting: int, kept: bool) -> None:
 
     judge = YofoJudge.from_pretrained("mini", verdicts=kept, cache_bytes=None if kept else 0)
     settings = ServeSettings(limits=Limits(running=running, waiting=waiting, deadline=120))
-    uvicorn.run(create_app(judge, settings), port=port, log_config=None)
+    # longer than clients keep theirs: a connection closed just as it is used again would count as a lost request
+    uvicorn.run(create_app(judge, settings), port=port, log_config=None, timeout_keep_alive=30)
 
 
 def _wait(url: str) -> None:
