@@ -145,6 +145,7 @@ def from_components(
 
 def build_slot_model(loaded: LoadedModel, budget: Budget, identity: bytes = b"", *, live: bool = False) -> SlotModel:
     """Put network, prompt format and cache together, and check that the answers are single tokens."""
+    from yofo_rerank.models.families import get_family
     from yofo_rerank.models.network import Network
     from yofo_rerank.models.prefixes import PrefixMaker
     from yofo_rerank.models.slot_model import SlotModel
@@ -154,8 +155,9 @@ def build_slot_model(loaded: LoadedModel, budget: Budget, identity: bytes = b"",
     from yofo_rerank.prompts.format import IMAGE_PAD
 
     tokenizer, config = loaded.tokenizer, loaded.config
-    layout = model_layout(loaded)  # refuses a model of another family
+    get_family(loaded.model.config)  # refuses another one before anything is asked of it
     check_image_processor(loaded.image_processor, loaded.model.config.vision_config)
+    layout = model_layout(loaded)
     for token in (*([layout.placeholder] if layout.placeholder else ()), *layout.special_tokens):
         token_id(tokenizer, token)
     if token_id(tokenizer, IMAGE_PAD) != loaded.model.config.image_token_id:
