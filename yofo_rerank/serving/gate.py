@@ -62,9 +62,11 @@ class Gate:
             raise ApiError(429, "overloaded", f"{self._limits.waiting} requests are waiting already", retry_after=1)
         stop = threading.Event()
         self._inside += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, _stoppable, work, stop)
-        future.add_done_callback(self._left)
-        return await self._outcome(future, stop, is_gone)
+        loop = asyncio.get_running_loop()
+        submitted = self._pool.submit(_stoppable, work, stop)
+        # of the thread's own future: who is not waited for any more holds its place until the thread is done
+        submitted.add_done_callback(lambda _: loop.call_soon_threadsafe(self._left))
+        return await self._outcome(asyncio.wrap_future(submitted), stop, is_gone)
 
     async def _outcome(
         self, future: asyncio.Future[Result], stop: threading.Event, is_gone: Callable[[], Awaitable[bool]]
@@ -85,7 +87,7 @@ class Gate:
             if not future.done():
                 future.add_done_callback(_forget)
 
-    def _left(self, _: asyncio.Future[Result]) -> None:
+    def _left(self) -> None:
         self._inside -= 1
 
     async def drain(self) -> None:
