@@ -16,6 +16,7 @@ import torch
 
 from evals.contestants.pictures import load_base
 from yofo_rerank.mini.recipe.language import GRID, IMAGE_TOKENS, hidden_states
+from yofo_rerank.mini.recipe.precision import autocast
 from yofo_rerank.mini.weights import weights_folder
 from yofo_rerank.prompts import cut_at_slot, get_format, prefix_ids, template_ids, token_id
 
@@ -77,7 +78,7 @@ def read_rows(model: Any, row: Row, features: torch.Tensor) -> torch.Tensor:
         "mask": row.mask.expand(n, 1, -1, -1),
         "positions": torch.from_numpy(row.positions.copy())[:, None].expand(-1, n, -1),
     }
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with autocast():
         hidden = hidden_states(model, batch, features, token_id(base_tokenizer(), "<|image_pad|>"))
     return hidden[:, row.ends].float()
 

@@ -17,6 +17,7 @@ from torch.nn.functional import normalize
 from evals.contestants.lessons import Shelf, ask_about
 from evals.contestants.text_tower import build_text_tower, text_vectors
 from yofo_rerank.mini.recipe.clip import DIM, spread_loss
+from yofo_rerank.mini.recipe.precision import autocast
 
 QUESTIONS = 8  # learned, asked of the picture's tokens
 CATEGORIES, EACH = 3, 24  # garments of a batch
@@ -55,7 +56,7 @@ class Dual(nn.Module):
 
     def logits(self, texts: list[str], features: torch.Tensor) -> torch.Tensor:
         """(texts, pictures)."""
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             images, asked = self.picture(features), text_vectors(self.text, texts)
         images, asked = normalize(images.float(), dim=1), normalize(asked.float(), dim=1)
         return self.scale.exp().clamp(max=100) * asked @ images.T + self.bias

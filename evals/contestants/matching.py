@@ -11,6 +11,7 @@ from torch import nn
 
 from evals.contestants.lessons import Shelf, ask_about
 from evals.contestants.text_tower import WIDTH, build_text_tower, text_states
+from yofo_rerank.mini.recipe.precision import autocast
 
 DIM, LAYERS, HEADS = 192, 3, 4
 CATEGORIES, EACH, NEGATIVES = 3, 12, 3
@@ -32,7 +33,7 @@ class Matching(nn.Module):
     def logits(self, texts: list[str], features: torch.Tensor, pairs: list[tuple[int, int]]) -> torch.Tensor:
         """No and yes of each pair of a text and a picture, by their places  # (pairs, 2)."""
         rows, columns = ([pair[at] for pair in pairs] for at in (0, 1))
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             states, padding = text_states(self.text, texts)
             hidden, padding = self.words(states)[rows], padding[rows]
             seen = self.tokens(torch.cat([features[:, 0], features[:, 1]], dim=-1))[columns]

@@ -24,6 +24,7 @@ from yofo_rerank.mini.attributes import Garment
 from yofo_rerank.mini.recipe.checkpoint import Run
 from yofo_rerank.mini.recipe.clip_texts import END, PAD, build_query_tokenizer, sample_query, satisfied, truths
 from yofo_rerank.mini.recipe.optimizer import MuonAdamW
+from yofo_rerank.mini.recipe.precision import autocast
 from yofo_rerank.mini.recipe.vision import ATTRIBUTES, labels, vary
 from yofo_rerank.mini.statements import CLAIMS
 
@@ -99,7 +100,7 @@ def train_clip(
         others = rng.choice(len(garments), min(DESCRIBED, len(garments)), replace=False)
         queries = [sample_query(garments[at], chance) for at in chosen]
         described = np.concatenate([truth[chosen], truth[others]])
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             seen = model.encode_image(_pixels(vary(small[chosen], rng, reach=4)))
             asked = encode_queries(model, tokenizer, [query.text for query in queries])
         images, texts = normalize(seen.float(), dim=1), normalize(asked.float(), dim=1)

@@ -22,6 +22,7 @@ from yofo_rerank.mini.attributes import Garment
 from yofo_rerank.mini.captions import caption
 from yofo_rerank.mini.recipe.checkpoint import Run
 from yofo_rerank.mini.recipe.optimizer import MuonAdamW
+from yofo_rerank.mini.recipe.precision import autocast
 from yofo_rerank.mini.recipe.vision import see
 from yofo_rerank.mini.statements import sample_statements
 from yofo_rerank.prompts import get_format, prefix_ids, template_ids, token_id
@@ -201,7 +202,7 @@ def judging_loss(
 ) -> tuple[torch.Tensor, dict[str, float]]:
     """L_answer + lambda L_reason of a batch, with its parts; `features` hold the lessons' pictures in their order."""
     inputs = collate(lessons, tokenizer.pad_token_id)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with autocast():
         hidden = hidden_states(model, inputs, features, token_id(tokenizer, "<|image_pad|>"))
     head = model.model.language_model.embed_tokens.weight
     yes_no = torch.tensor([token_id(tokenizer, word) for word in ("no", "yes")])

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
+from yofo_rerank.mini.recipe.muon import Muon
+
 
 class MuonAdamW:
     """Two optimizers that step together under a warm-up and cosine (or linear) decay to zero."""
@@ -21,7 +23,7 @@ class MuonAdamW:
         named = [(name, parameter) for name, parameter in named if parameter.requires_grad]
         matrices = [p for name, p in named if p.ndim == 2 and "embed" not in name]
         rest = [p for name, p in named if p.ndim != 2 or "embed" in name]
-        self.muon = torch.optim.Muon([{"params": matrices}], lr=muon_lr, weight_decay=0.01)
+        self.muon = Muon([{"params": matrices}], lr=muon_lr, weight_decay=0.01)
         self.adam = torch.optim.AdamW([{"params": rest}], lr=adam_lr, weight_decay=0.0, betas=(0.9, 0.98))
         self._base = (muon_lr, adam_lr)
         self._steps = steps

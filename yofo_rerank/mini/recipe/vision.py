@@ -26,6 +26,7 @@ from yofo_rerank.mini.attributes import (
 from yofo_rerank.mini.recipe.checkpoint import Run
 from yofo_rerank.mini.recipe.optimizer import MuonAdamW
 from yofo_rerank.mini.recipe.pictures import PATCH, patchify
+from yofo_rerank.mini.recipe.precision import autocast
 
 ATTRIBUTES: dict[str, tuple[Any, ...]] = {
     "category": CATEGORIES,
@@ -93,7 +94,7 @@ def see(visual: Any, pictures: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
     n, side = len(pictures), pictures.shape[1] // PATCH
     cos, sin, places = _grid(visual, side)
     deep: list[torch.Tensor] = []
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with autocast():
         weight = visual.patch_embed.proj.weight.flatten(1)
         patches = torch.from_numpy(patchify(pictures)).view(n, side * side, -1)
         hidden = nn.functional.linear(patches, weight, visual.patch_embed.proj.bias) + places
