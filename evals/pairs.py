@@ -227,7 +227,7 @@ def print_figures(figures: dict[str, Any]) -> None:
 
 
 def main(
-    pairs: Annotated[int, typer.Option("--pairs", "--limit", min=2)] = 500,
+    pairs: Annotated[int, typer.Option("--pairs", "--limit", min=2)] = 1000,
     seed: Annotated[int, typer.Option(help="of garments and sentences; training used others")] = 9001,
     folder: Annotated[Path, typer.Option(help="of the trained contestants")] = RUNS,
     skip_missing: Annotated[
