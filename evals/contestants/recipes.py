@@ -22,7 +22,7 @@ from yofo_rerank.errors import ConfigError
 logger = logging.getLogger("evals.contestants")
 RUNS = Path("runs/contestants")
 PICTURES = 36_000  # as many as the embedded base was made with
-SECONDS = 300.0  # of processor, one thread
+SECONDS = 240.0  # of processor, one thread
 
 
 @dataclass(frozen=True)
