@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import torch
 import typer
 
 from evals.accuracy import Verdict, acc_property, acc_sample
 from evals.attention import Task, ask
-from evals.contestants.recipes import trained_as
+from evals.contestants.recipes import RUNS, trained_as
 from evals.contestants.scorers import open_yofo
 from evals.mini_accuracy import CONDITIONS, sample_task, to_verdicts
 from evals.paired import paired_difference
-from evals.record import print_table
+from evals.record import print_table, write_record
 from yofo_rerank import YofoJudge
 from yofo_rerank.errors import ConfigError
 
@@ -82,3 +83,27 @@ def end(figures: dict[str, Any], *, skip_missing: bool) -> None:
     """Exit code 3 where something is missing, unless it may be."""
     if figures["missing"] and not skip_missing:
         raise typer.Exit(3)
+
+
+def make_program(names: dict[str, str], *, against: str, title: str, record: Path) -> Callable[..., None]:
+    """A command that asks these variants the same statements and writes what came of it; see `compare`."""
+
+    def main(
+        documents: Annotated[int, typer.Option("--documents", "--limit", min=2, help="ten statements each")] = 300,
+        seed: Annotated[int, typer.Option(help="training used others")] = 9001,
+        folder: Annotated[Path, typer.Option(help="of the trained contestants")] = RUNS,
+        skip_missing: Annotated[
+            bool, typer.Option("--skip-missing", help="a contestant not trained is no failure")
+        ] = False,
+        output: Annotated[Path, typer.Option(help="JSON file to write")] = record,
+    ) -> None:
+        """Ask all variants, and write their record."""
+        torch.set_num_threads(1)
+        task = held_out_task(documents, seed)
+        figures = compare(names, folder, lambda judge: accuracies(judged(judge, task)), against=against)
+        print_contestants(title, figures, ("acc_property", "acc_sample"))
+        settings = {"documents": documents, "seed": seed, "attention": "joint", "repeats": 1}
+        typer.echo(f"wrote {write_record(output, settings=settings, figures=figures)}")
+        end(figures, skip_missing=skip_missing)
+
+    return main

@@ -8,16 +8,11 @@ The base of mini was trained by judging statements, so that it is no bare model 
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import torch
 import typer
 
-from evals.ablations import accuracies, compare, end, held_out_task, judged, print_contestants
-from evals.contestants.recipes import RUNS
+from evals.ablations import make_program
 from evals.contestants.scorers import BASE, SHIPPED, ZERO_SHOT
-from evals.record import RESULTS, write_record
+from evals.record import RESULTS
 
 NAMES = {
     "base, zero-shot": ZERO_SHOT,
@@ -26,25 +21,7 @@ NAMES = {
     "yofo + reasons": "yofo-reasons",
     "yofo, as shipped": SHIPPED,
 }
-
-
-def main(
-    documents: Annotated[int, typer.Option("--documents", "--limit", min=2, help="ten statements each")] = 300,
-    seed: Annotated[int, typer.Option(help="training used others")] = 9001,
-    folder: Annotated[Path, typer.Option(help="of the trained contestants")] = RUNS,
-    skip_missing: Annotated[
-        bool, typer.Option("--skip-missing", help="a contestant not trained is no failure")
-    ] = False,
-    output: Annotated[Path, typer.Option(help="JSON file to write")] = RESULTS / "reasons.json",
-) -> None:
-    """Measure what training and reasons bring."""
-    torch.set_num_threads(1)
-    task = held_out_task(documents, seed)
-    figures = compare(NAMES, folder, lambda judge: accuracies(judged(judge, task)), against="yofo")
-    print_contestants("Training and post-hoc reasons", figures, ("acc_property", "acc_sample"))
-    settings = {"documents": documents, "seed": seed, "attention": "joint", "repeats": 1}
-    typer.echo(f"wrote {write_record(output, settings=settings, figures=figures)}")
-    end(figures, skip_missing=skip_missing)
+main = make_program(NAMES, against="yofo", title="Training and post-hoc reasons", record=RESULTS / "reasons.json")
 
 
 if __name__ == "__main__":

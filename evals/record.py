@@ -21,7 +21,7 @@ from rich.table import Table
 from yofo_rerank import __version__
 
 RESULTS = Path(__file__).parent / "results"
-WRITTEN = "evals/results"
+WRITTEN = ("evals/results", "*.md")
 WIDTH = 160
 PACKAGES = (
     "torch", "transformers", "peft", "open-clip-torch", "sentence-transformers", "faiss-cpu",
@@ -120,8 +120,8 @@ def _cpu() -> str:
 
 
 def _origin() -> dict[str, Any]:
-    """Commit, and whether the tree differs from it; what programs write, records and pictures, is no difference."""
-    written = (f":(exclude,top){WRITTEN}",)
+    """Commit, and whether the tree differs from it; what programs write, records and pages, is no difference."""
+    written = [f":(exclude,top){path}" for path in WRITTEN]
     return {
         "commit": _git("rev-parse", "HEAD"),
         "uncommitted_changes": bool(_git("status", "--porcelain", "--untracked-files=no", "--", ":/", *written)),

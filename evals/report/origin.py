@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from evals.baselines.registry import baselines
 from evals.figures.records import Missing, Records
 from evals.report.content import Absent, Part, Section, Table
+from evals.report.parts import source
 from evals.suite.steps import COMPARED, STEPS
 
 STATES = {
@@ -50,10 +52,24 @@ def origin(records: Records) -> Section:
     rows = tuple(_row(name, record) for name, record in records.read.items())
     columns = ("record", "command", "commit", "date", "version", "repeats", "seconds", "processor")
     note = "A commit with + had uncommitted changes. Times depend on the machine; the other figures do not."
-    parts: list[Part] = [Table("Records", columns, rows, source="evals/results", note=note)]
+    parts: list[Part] = [Table("Records", columns, rows, source="evals/results", note=note), *_suite(records)]
     wanted = [name for step in (*STEPS, *COMPARED) for name in step.records]
     parts += [Absent(name, _why(records, name)) for name in wanted if name not in records]
     return Section("origin", "Where the figures come from", "", parts)
+
+
+def _suite(records: Records) -> list[Part]:
+    """What the whole suite took, where it ran as a whole."""
+    if "suite" not in records:
+        return []
+    figures = records["suite"]["figures"]
+    states = Counter(one["state"] for one in figures["steps"].values())
+    counted = ", ".join(f"{n} {state}" for state, n in sorted(states.items()))
+    rows = (
+        ("all steps, each by the run that made its record", f"{figures['seconds_of_all_steps']:.0f}"),
+        (f"the last run ({counted})", f"{figures['seconds']:.0f}"),
+    )
+    return [Table("The whole suite", ("", "seconds"), rows, source=source(records, "suite"))]
 
 
 def _row(name: str, record: Mapping[str, Any]) -> tuple[str, ...]:

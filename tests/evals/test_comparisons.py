@@ -7,6 +7,7 @@ import torch
 from typer.testing import CliRunner
 
 from evals import ablations, dependency, drift, pairs, positions, ranks, throughput
+from evals.contestants import yofo
 from evals.contestants.pictures import make_pictures
 from evals.contestants.recipes import get_recipe, train
 from evals.drifting import auroc, bins, flips, temperature
@@ -19,8 +20,11 @@ def trained(tmp_path_factory):
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("suite")
     pictures = make_pictures(folder / "pictures", 30)
-    for name in ("clip-style", "jina-style", "yofo", "yofo-dep"):
-        train(get_recipe(name), pictures, folder, seconds=1)
+    with pytest.MonkeyPatch.context() as patched:  # a whole batch takes far longer than the second
+        patched.setattr(yofo, "BATCH", 2)
+        patched.setattr(yofo, "PAIRS", 2)
+        for name in ("clip-style", "jina-style", "yofo", "yofo-dep"):
+            train(get_recipe(name), pictures, folder, seconds=1)
     return folder
 
 

@@ -27,14 +27,17 @@ def git(folder, *arguments):
 
 def test_what_programs_write_is_no_change_of_the_code(tmp_path, monkeypatch):
     code, written = tmp_path / "evals" / "record.py", tmp_path / "evals" / "results" / "a.json"
-    written.parent.mkdir(parents=True)
-    for file in (code, written):
+    page = tmp_path / "docs" / "comparison.md"
+    for file in (written, page):
+        file.parent.mkdir(parents=True)
+    for file in (code, written, page):
         file.write_text("first")
     git(tmp_path, "init", "-q")
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-qm", "first")
     monkeypatch.setattr(record, "__file__", str(code))
     written.write_text("second")
+    page.write_text("second")
     assert record._origin()["uncommitted_changes"] is False
     assert len(record._origin()["commit"]) == 40
     code.write_text("second")

@@ -1,15 +1,6 @@
 """An exported judge gives our answers in plain transformers: the real pipeline, on the same token ids."""
 
-import base64
-import io
-import json
 import math
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 
 import huggingface_hub
 import pytest
@@ -20,7 +11,6 @@ from tests.models.test_publish import FakeHub
 from yofo_rerank import Document, YofoJudge
 from yofo_rerank.cli import main
 from yofo_rerank.errors import ConfigError, ModelError
-from yofo_rerank.judges import SystemOneJudge
 from yofo_rerank.mini import sample_catalog
 from yofo_rerank.models import adapter as adapters
 from yofo_rerank.models.config import Calibration, YofoConfig
@@ -41,13 +31,6 @@ TEXTS = (
     "red or green",
     "100 % cotton & <b>soft</b>, n\u00e4hfrei \u2603",
 )
-SERVER = """
-import sys
-sys.modules["yofo_rerank"] = None  # whoever imports it fails
-from transformers.cli.transformers import main
-sys.argv[0] = "transformers"
-main()
-"""
 
 
 def request(document, texts=TEXTS):
@@ -237,65 +220,3 @@ def test_the_command_and_the_hub(tmp_path, monkeypatch, capsys):
         main(["export", str(tmp_path / "mine")])
     assert ended.value.code == 1
     assert "is no export" in capsys.readouterr().err
-
-
-@pytest.fixture
-def serve(tmp_path):
-    """`transformers serve` in a process of its own, without our package; call it with a request."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-c", SERVER, "serve", "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def post(folder, asked):
-        assets = {
-            name: {"type": "image", "format": "png", "data_base64": base64.b64encode(as_png(image)).decode()}
-            for name, image in asked["assets"].items()
-        }
-        body = json.dumps(asked | {"model": str(folder), "assets": assets}).encode()
-        sent = urllib.request.Request(
-            f"http://127.0.0.1:{port}/v1/systemone", body, {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(sent, timeout=60) as answer:
-            return json.load(answer)["answers"]
-
-    post.url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5)
-                break
-            except OSError:
-                assert process.poll() is None, "the server ended"
-                time.sleep(0.1)
-        yield post
-    finally:
-        process.kill()
-        process.wait()
-
-
-def as_png(image):
-    out = io.BytesIO()
-    image.save(out, "PNG")
-    return out.getvalue()
-
-
-@pytest.mark.slow
-def test_the_server_of_transformers_gives_our_answers(serve, tmp_path):
-    pytest.importorskip("uvicorn")
-    documents = [document for document, _ in sample_catalog(10, seed=3)]
-    for attention, some in (("joint", documents), ("isolated", documents[:2])):
-        folder = tmp_path / attention
-        export_folder(folder, attention=attention)
-        judge = YofoJudge.from_pretrained("mini", attention=attention)
-        assert largest_difference(judge, lambda asked, folder=folder: serve(folder, asked), some) < 1e-5
-    every = [documents[0], photo(64, 64, "a grey skirt"), Document(text="a blue hooded top")]
-    ours = judge.judge(every, TEXTS[:3])
-    theirs = SystemOneJudge(serve.url, model=str(folder)).judge_outcomes(every, TEXTS[:3])
-    for row, found in zip(ours, theirs, strict=True):
-        assert [one.p_yes for one in found.judgements] == pytest.approx([one.p_yes for one in row], abs=1e-5)
-    choice = {"type": "choice", "instructions": "?", "criteria": {"a": None, "b": None}}
-    with pytest.raises(urllib.error.HTTPError):
-        serve(folder, request(documents[0]) | {"questions": {"q": choice}})
-    assert serve(folder, request(documents[0], TEXTS[:1])).keys() == {"q0"}  # it goes on

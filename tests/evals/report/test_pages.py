@@ -55,6 +55,14 @@ def test_other_tasks_have_a_table_each(markdown):
     assert "no checkpoint of it" in markdown
 
 
+def test_the_time_of_the_whole_suite_is_shown(tmp_path):
+    steps = {"pairs": {"state": "made", "seconds": 100.0}, "attention": {"state": "kept", "seconds": 900.0}}
+    found = {"seconds": 123.4, "seconds_of_all_steps": 1000.4, "steps": steps, "missing": []}
+    page = render(write(tmp_path, {"suite": found}), MARKDOWN)
+    assert "| all steps, each by the run that made its record | 1000 |" in page
+    assert "| the last run (1 kept, 1 made) | 123 |" in page
+
+
 def test_what_is_missing_is_listed(markdown, html):
     for page in (markdown, html):
         assert "jinaai/jina-reranker-m0" in page

@@ -55,6 +55,7 @@ def test_every_step_runs_and_what_is_there_is_kept(suite):
     folder, run = suite
     result = run()
     assert result.exit_code == 1
+    assert "no program evals.no_such_program" in result.stdout
     assert states(folder) == {"good": "made", "bad": "failed", "absent": "missing", "no_data": "missing"}
     run()
     record = json.loads((folder / "suite.json").read_text())
@@ -64,6 +65,32 @@ def test_every_step_runs_and_what_is_there_is_kept(suite):
     assert [one["name"] for one in record["figures"]["missing"]] == ["absent", "no_data"]
     run("--again")
     assert states(folder)["good"] == "made"
+
+
+def test_an_interrupted_run_goes_on(suite, tmp_path_factory, monkeypatch):
+    folder, run = suite
+    elsewhere = tmp_path_factory.mktemp("interrupted")
+    ran, stops = elsewhere / "ran", elsewhere / "stops.py"
+    stops.write_text(
+        f"""
+import os, pathlib, signal, time
+ran = pathlib.Path({str(ran)!r})
+if ran.exists():
+    raise SystemExit(0)
+ran.touch()
+os.kill(os.getppid(), signal.SIGINT)
+time.sleep(60)
+"""
+    )
+    good = program.STEPS[0]
+    monkeypatch.setattr(program, "STEPS", (good, Step("stops", f"python {stops}")))
+    assert run().exit_code != 0
+    assert ran.exists() and not (folder / "suite.json").exists()
+    made = (folder / "good.json").stat().st_mtime_ns
+    (folder / "stops.json").write_text((folder / "good.json").read_text().replace("a" * 40, "b" * 40))
+    assert run().exit_code == 0
+    assert states(folder) == {"good": "kept", "stops": "made"}
+    assert (folder / "good.json").stat().st_mtime_ns == made
 
 
 def test_what_is_missing_may_be_if_asked_for(suite):

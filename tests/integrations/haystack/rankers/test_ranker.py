@@ -1,22 +1,16 @@
 """YofoRanker: order, scores, reasons, limits, failures (S1-S9, S12-S13, H6-H11, H13)."""
 
-import asyncio
-import inspect
 import json
-import threading
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from haystack import Document
 from haystack.dataclasses import ByteStream
-from haystack.utils import ComponentDevice
 from haystack_integrations.components.rankers.yofo import YofoRanker
 
 from yofo_rerank import Document as YofoDocument
 from yofo_rerank import YofoJudge, YofoReranker
-from yofo_rerank.errors import DecomposeError, DocumentError, ImageError, RuleError
-from yofo_rerank.models import build
+from yofo_rerank.errors import DecomposeError, ImageError, RuleError
 
 QUERY = "a long dress, not pink, preferably with pockets"
 REQUIREMENTS = ["long", "not pink"]
@@ -194,59 +188,6 @@ def test_the_reasons_go_where_told(judge, documents):
     assert first.meta["why"]["score"] == first.score
 
 
-@pytest.fixture
-def broken(documents, tmp_path):
-    """Among good documents: no file, no content at all, a PDF page, an address."""
-    return [
-        Document(id="gone", meta={"file_path": str(tmp_path / "gone.png")}, score=1.0),
-        Document(id="empty", score=0.95),
-        *documents,
-        Document(id="page", meta={"file_path": "a.pdf", "page_number": 1}),
-        Document(id="url", meta={"file_path": "http://169.254.169.254/1.png"}),
-    ]
-
-
-def test_failed_documents_go_last_and_say_why(broken, model, caplog):
-    result = YofoRanker(model=model).run(query=QUERY, documents=broken)
-    assert ids(result)[6:] == ["gone", "empty", "page", "url"]
-    assert sorted(ids(result)[:6]) == ["p0", "p1", "p2", "p3", "p4", "t"]
-    assert len({document.score for document in result["documents"][:6]}) > 3
-    failures = {document.id: document.meta["yofo"]["failure"] for document in result["documents"][6:]}
-    codes = {id_: failure["code"] for id_, failure in failures.items()}
-    assert codes == {"gone": "missing", "empty": "bad_document", "page": "missing", "url": "url"}
-    assert "a.pdf" in failures["page"]["message"]
-    assert all(document.score == 0.0 for document in result["documents"][6:])
-    assert (
-        "4 of 10 documents could not be judged and were placed last: bad_document (1), missing (2), url (1)"
-        in caplog.text
-    )
-
-
-def test_failed_documents_are_dropped_or_raise(judge, documents, caplog):
-    judge.failures = {"p1": "truncated"}
-    documents = [Document(id="empty"), *documents]
-    dropped = YofoRanker(on_error="drop").run(query=QUERY, documents=documents)
-    assert sorted(ids(dropped)) == ["p0", "p2", "p3", "p4", "t"]
-    assert "2 of 7 documents could not be judged and were dropped" in caplog.text
-    with pytest.raises(DocumentError, match="neither"):
-        YofoRanker(on_error="raise").run(query=QUERY, documents=documents)
-    with pytest.raises(DocumentError, match="went wrong"):
-        YofoRanker(on_error="raise").run(query=QUERY, documents=documents[1:])
-
-
-def test_only_failures_still_answer(judge):
-    result = YofoRanker().run(query=QUERY, documents=[Document(id="a"), Document(id="b")])
-    assert ids(result) == ["a", "b"]
-    assert judge.calls == []
-
-
-def test_an_unanswered_model_failure_is_last_and_never_unsorted(judge, documents):
-    judge.failures = {"p0": "nan"}
-    result = YofoRanker().run(query=QUERY, documents=documents)
-    assert ids(result)[-1] == "p0"
-    assert result["documents"][-1].meta["yofo"]["failure"]["code"] == "nan"
-
-
 def test_blob_path_and_root_are_the_same_picture(photos, model):
     data = (photos / "1.png").read_bytes()
     same = [
@@ -299,87 +240,3 @@ def test_a_text_too_long_fails_instead_of_losing_slots(model):
     assert ids(result) == ["short", "long"]
     assert len(result["documents"][0].meta["yofo"]["judgements"]) == 2
     assert result["documents"][1].meta["yofo"]["failure"]
-
-
-def test_two_components_share_one_model_and_warm_up_is_idempotent(model, monkeypatch):
-    loads = []
-    monkeypatch.setattr(
-        build, "build_slot_model", lambda *args, real=build.build_slot_model: loads.append(1) or real(*args)
-    )
-    first, second = (YofoRanker(model=model, max_batch_tokens=4321) for _ in range(2))
-    assert loads == []
-    first.warm_up()
-    first.warm_up()
-    asyncio.run(second.warm_up_async())
-    second.run(query=QUERY, documents=[Document(content="a skirt")])
-    assert loads == [1]
-    first.close()
-    second.close()
-    first.run(query=QUERY, documents=[Document(content="a skirt")])
-    assert loads == [1, 1]
-
-
-def test_eight_threads_equal_the_serial_result_and_load_once(model, documents, monkeypatch):
-    loads = []
-    monkeypatch.setattr(
-        build, "build_slot_model", lambda *args, real=build.build_slot_model: loads.append(1) or real(*args)
-    )
-    ranker = YofoRanker(model=model, max_batch_tokens=1234)
-    queries = [f"{colour} {thing}" for colour in ("red", "grey") for thing in ("dress", "skirt", "top", "shirt")]
-    with ThreadPoolExecutor(8) as pool:
-        threaded = list(pool.map(lambda query: ranker.run(query=query, documents=documents), queries))
-    serial = [ranker.run(query=query, documents=documents) for query in queries]
-    assert loads == [1]
-    assert [ids(result) for result in threaded] == [ids(result) for result in serial]
-    for one, other in zip(threaded, serial, strict=True):
-        assert scores(one) == pytest.approx(scores(other), abs=1e-5)
-    assert len({tuple(scores(result).values()) for result in serial}) > 1
-
-
-def test_run_async_is_run_off_the_loop(model, documents, monkeypatch):
-    loaders = []
-    monkeypatch.setattr(
-        build,
-        "build_slot_model",
-        lambda *args, real=build.build_slot_model: loaders.append(threading.current_thread()) or real(*args),
-    )
-    ranker = YofoRanker(model=model, max_batch_tokens=2345)
-    assert inspect.signature(ranker.run).parameters == inspect.signature(ranker.run_async).parameters
-
-    async def main():
-        ticks = 0
-
-        async def tick():
-            nonlocal ticks
-            while True:
-                await asyncio.sleep(0.001)
-                ticks += 1
-
-        ticking = asyncio.create_task(tick())
-        result = await ranker.run_async(query=QUERY, documents=documents)
-        ticking.cancel()
-        return result, ticks
-
-    result, ticks = asyncio.run(main())
-    assert ticks > 0
-    assert len(loaders) == 1
-    assert loaders[0] is not threading.main_thread()
-    assert ids(result) == ids(ranker.run(query=QUERY, documents=documents))
-
-
-def test_device_is_passed_on_and_maps_are_refused(model):
-    from haystack.utils import Device, DeviceMap
-
-    ranker = YofoRanker(model=model, device=ComponentDevice.from_str("cpu"))
-    assert ranker.run(query=QUERY, documents=[Document(content="a skirt")])["documents"][0].score > 0
-    with pytest.raises(ValueError, match="single device"):
-        YofoRanker(device=ComponentDevice.from_multiple(DeviceMap({"": Device.cpu(), "lm": Device.gpu(0)})))
-
-
-def test_there_is_no_way_to_run_remote_code():
-    assert "trust_remote_code" not in inspect.signature(YofoRanker).parameters
-
-
-def test_telemetry_names_no_paths(tmp_path):
-    assert YofoRanker(model=tmp_path)._get_telemetry_data() == {"model": "other"}
-    assert YofoRanker()._get_telemetry_data() == {"model": "mini"}
