@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, get_args
 
 from yofo_rerank.advice import Advice
 from yofo_rerank.documents import DocumentLike, as_documents
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     from yofo_rerank.models.slot_model import SlotModel
 
 logger = logging.getLogger(__name__)
+
+
+class Found(NamedTuple):
+    """What the model says of each document to each list of requirements."""
+
+    answers: list[Answers]
+    n_tokens: list[list[int | None]]  # that it takes; None where the model was not needed, or cannot read a document
+    calibration: Calibration
 
 
 class HeldModel:
@@ -101,14 +109,14 @@ class HeldModel:
 
     def _answers(
         self, documents: Sequence[DocumentLike], lists: Sequence[tuple[Requirement, ...]], progress: Progress
-    ) -> tuple[list[Answers], Calibration]:
+    ) -> Found:
         """The answers, and what turns them into probabilities; from disk, if all are there, without the model."""
         checked = as_documents(documents)
         asked = [[requirement.text for requirement in requirements] for requirements in lists]
         for warning in self.vocabulary_warnings([text for texts in asked for text in texts]):
             logger.warning(warning)
         if not checked:
-            return [], Calibration()
+            return Found([], [], Calibration())
         verdicts = self._verdicts
         if isinstance(verdicts, SourceVerdicts) and self._loaded is None:
             known = recall(checked, asked, verdicts)
@@ -116,15 +124,16 @@ class HeldModel:
                 with counting(progress) as tick:
                     if tick is not None:
                         tick(len(checked), len(checked))
-                return known
+                return Found(known[0], [[None] * len(lists)] * len(checked), known[1])
         self._advice.look_at_pictures(checked)
         model = self._slot_model()
-        from yofo_rerank.models.answering import answer
+        from yofo_rerank.models.answering import answer_and_count
 
         in_memory = model.verdicts if verdicts and self._budget.cache_bytes != 0 else None
         keep = verdicts.open().verdicts if isinstance(verdicts, SourceVerdicts) else in_memory
         with counting(progress) as tick:
-            return answer(model, checked, asked, self._attention, verdicts=keep, tick=tick), model.calibration
+            found = answer_and_count(model, checked, asked, self._attention, verdicts=keep, tick=tick)
+        return Found(*found, model.calibration)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         # weights and cache are shared, not copied

@@ -137,6 +137,16 @@ def load_image(
     return picture
 
 
+def image_size(
+    source: ImageSource, limits: ImageLimits = DEFAULT_LIMITS, *, name: str = "image", max_pixels: int | None = None
+) -> tuple[int, int]:
+    """Width and height (or the reverse, where EXIF turns it) from the header; arguments and errors as `load_image`."""
+    source = plain_image(source)
+    if isinstance(source, PdfPage):
+        return _page(source, limits, name, max_pixels).size
+    return (source if isinstance(source, Image.Image) else _open(read_source(source, limits, name), limits, name)).size
+
+
 def is_data_uri(source: object) -> bool:
     """Whether the source is content written as a `data:` URI, and not a path.
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from yofo_rerank.documents import DocumentLike, as_document
 from yofo_rerank.errors import ConfigError, YofoError
-from yofo_rerank.held_model import HeldModel
+from yofo_rerank.held_model import Found, HeldModel
 from yofo_rerank.judging import check_requirements, to_outcome
 from yofo_rerank.models.build import Budget, ModelKwargs, Source, from_components
-from yofo_rerank.models.config import Calibration
 from yofo_rerank.models.verdicts.source import SourceVerdicts
 from yofo_rerank.progress import Progress
 from yofo_rerank.prompts.format import Attention
@@ -20,8 +19,6 @@ from yofo_rerank.requirements import Evidence, JudgedDocument, Judgement, Requir
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, ProcessorMixin
-
-    from yofo_rerank.models.verdicts import Answer
 
 
 class YofoJudge(HeldModel):
@@ -156,11 +153,11 @@ class YofoJudge(HeldModel):
         if on_error not in ("raise", "empty"):
             raise ConfigError(f"on_error must be 'raise' or 'empty', but got {on_error!r}")
         checked = check_requirements(requirements)
-        answers, calibration = self._answers(documents, [checked], progress)
-        for (one,) in answers:
+        found = self._answers(documents, [checked], progress)
+        for (one,) in found.answers:
             if isinstance(one, YofoError) and on_error == "raise":
                 raise one
-        return [list(self._outcome(one, checked, calibration).judgements) for (one,) in answers]
+        return [list(outcome.judgements) for outcome in self._outcomes(found, 0, checked)]
 
     def judge_outcomes(
         self,
@@ -189,10 +186,8 @@ class YofoJudge(HeldModel):
         lists = [check_requirements(requirements) for requirements in requirement_lists]
         if not lists:
             return []
-        answers, calibration = self._answers(documents, lists, progress)
-        return [
-            [self._outcome(one[place], checked, calibration) for one in answers] for place, checked in enumerate(lists)
-        ]
+        found = self._answers(documents, lists, progress)
+        return [self._outcomes(found, place, checked) for place, checked in enumerate(lists)]
 
     def evidence(
         self, document: DocumentLike, requirements: Sequence[str | Requirement], *, window: int | None = None
@@ -244,9 +239,12 @@ class YofoJudge(HeldModel):
             raise ConfigError("a judge built from components has no folder to push; wanted one made by from_pretrained")
         return push_folder(self._source.adapter or self._source.name, repository, private=private, token=token)
 
-    def _outcome(
-        self, answers: list[Answer] | YofoError, requirements: Sequence[Requirement], calibration: Calibration
-    ) -> JudgedDocument:
-        found = to_outcome(answers, requirements, calibration)
-        self._advice.look_at_mass(found.judgements)
-        return found
+    def _outcomes(self, found: Found, place: int, requirements: Sequence[Requirement]) -> list[JudgedDocument]:
+        """Of every document, to the list of requirements at this place."""
+        outcomes = [
+            to_outcome(answers[place], requirements, found.calibration, n_tokens[place])
+            for answers, n_tokens in zip(found.answers, found.n_tokens, strict=True)
+        ]
+        for outcome in outcomes:
+            self._advice.look_at_mass(outcome.judgements)
+        return outcomes

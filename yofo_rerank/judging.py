@@ -92,14 +92,18 @@ def check_requirements(requirements: Sequence[str | Requirement]) -> tuple[Requi
 
 
 def to_outcome(
-    answers: Sequence[Answer] | YofoError, requirements: Sequence[Requirement], calibration: Calibration
+    answers: Sequence[Answer] | YofoError,
+    requirements: Sequence[Requirement],
+    calibration: Calibration,
+    n_tokens: int | None = None,
 ) -> JudgedDocument:
     """What a judge says of one document, from the answers to its requirements or the reason why there are none."""
     if isinstance(answers, YofoError):
         return unjudged(answers)
     pairs = zip(requirements, answers, strict=True)
     return JudgedDocument(
-        tuple(to_judgement(one, answer.log_odds, calibration, answer.label_mass) for one, answer in pairs)
+        tuple(to_judgement(one, answer.log_odds, calibration, answer.label_mass) for one, answer in pairs),
+        n_tokens=n_tokens,
     )
 
 

@@ -38,6 +38,12 @@ def explain_outcomes(
     return sorted(explained, key=lambda one: (one.failure is not None, -one.score, one.index))
 
 
+def all_tokens(outcomes: Sequence[JudgedDocument]) -> int | None:
+    """Of all that were judged; None where the judge does not say it of one."""
+    counts = [outcome.n_tokens for outcome in outcomes if outcome.failure is None]
+    return None if None in counts else sum(count for count in counts if count is not None)
+
+
 def raise_first_failure(candidates: Sequence[Candidate], outcomes: Sequence[JudgedDocument]) -> None:
     """Raise the failure of the first document that has one.
 

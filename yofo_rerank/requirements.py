@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, field_validator
@@ -153,10 +153,15 @@ class Failure(BaseModel):
 
 @dataclass(frozen=True)
 class JudgedDocument:
-    """What the judge found for one document: judgements, or the failure that prevented them."""
+    """What the judge found for one document: judgements, or the failure that prevented them.
+
+    `n_tokens` is what it takes to ask this of this document alone, whatever was known already or asked with it: the
+    tokens of the document and of each requirement. None where the judge does not say, or could not judge.
+    """
 
     judgements: tuple[Judgement, ...] = ()
     failure: Failure | None = None
+    n_tokens: int | None = field(default=None, compare=False)
 
 
 @checked_dataclass(frozen=True)

@@ -12,7 +12,7 @@ from yofo_rerank.documents import Document, DocumentLike
 from yofo_rerank.errors import ConfigError, DecomposeError, DocumentError
 from yofo_rerank.judging import Judge, check_requirements, unjudged
 from yofo_rerank.progress import Progress
-from yofo_rerank.ranking import explain_outcomes, failure_warnings, raise_first_failure, with_evidence
+from yofo_rerank.ranking import all_tokens, explain_outcomes, failure_warnings, raise_first_failure, with_evidence
 from yofo_rerank.requirements import (
     DecomposedQuery,
     Explanation,
@@ -33,11 +33,15 @@ DEFAULT_RULE = "weighted"
 
 
 class Explained(NamedTuple):
-    """The query as it was understood, one explanation per place, best first, and what went wrong in one sentence."""
+    """The query as it was understood, one explanation per place, best first, and what went wrong in one sentence.
+
+    `n_tokens` is the sum over the documents that were judged; None where the judge does not say.
+    """
 
     query: DecomposedQuery
     places: list[Explanation]
     warnings: list[str]
+    n_tokens: int | None = None
 
 
 class YofoReranker:
@@ -262,6 +266,7 @@ class YofoReranker:
             decomposed,
             explain_outcomes(outcomes, rule, retrieval_scores, drop=drop),
             failure_warnings(outcomes, drop=drop),
+            all_tokens(outcomes),
         )
 
     def _ranking(self, explained: Explained, documents: Sequence[Document], top_k: int | None) -> Ranking:

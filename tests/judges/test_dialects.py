@@ -26,6 +26,48 @@ def test_vllm_and_sglang():
     assert "images" not in get_dialect("vllm").write(Shown(text="x"), ["grey"])
 
 
+TWO = Shown((Picture("QUJD"), Picture("REVG", "image/jpeg")))
+URIS = ["data:image/png;base64,QUJD", "data:image/jpeg;base64,REVG"]
+ASKED = {"q0": {"type": "noul", "instructions": "grey"}, "q1": {"type": "noul", "instructions": "not pink"}}
+
+
+@pytest.mark.parametrize(
+    "name, body",
+    [
+        (
+            "transformers",
+            {
+                "state": "image-0image-1",
+                "questions": ASKED,
+                "assets": {"image-0": {"data_base64": "QUJD"}, "image-1": {"data_base64": "REVG"}},
+            },
+        ),
+        ("vllm", {"state": "", "questions": ASKED, "images": URIS}),
+        ("sglang", {"state": "", "questions": ASKED, "images": [{"url": uri} for uri in URIS]}),
+        (
+            "openai",
+            {
+                "input": [{"role": "user", "content": [{"type": "input_image", "image_url": uri} for uri in URIS]}],
+                "questions": [
+                    {"type": "predicate", "name": "q0", "instructions": "grey"},
+                    {"type": "predicate", "name": "q1", "instructions": "not pink"},
+                ],
+            },
+        ),
+    ],
+)
+def test_two_images_two_questions_and_no_text(name, body):
+    assert get_dialect(name).write(TWO, ["grey", "not pink"]) == body
+
+
+@pytest.mark.parametrize(
+    "name, mass", [("transformers", {}), ("vllm", {"label_mass": 0.9}), ("sglang", {"x_label_mass": 1})]
+)
+def test_answers_are_read_by_their_names_whatever_else_is_told(name, mass):
+    answers = {"q1": {"type": "noul", "noul": 0.2} | mass, "q0": {"type": "noul", "noul": 0.9} | mass}
+    assert get_dialect(name).read({"model": "m", "answers": answers, "usage": {}}, 2) == [0.9, 0.2]
+
+
 def test_openai():
     assert get_dialect("openai").write(BOTH, ["grey"]) == {
         "input": [

@@ -219,3 +219,25 @@ def test_bad_settings(arguments):
 def test_no_requirements():
     with pytest.raises(RequirementError):
         SystemOneJudge("http://x").judge_outcomes([RED], [])
+
+
+@pytest.mark.parametrize(
+    "usage, counted",
+    [
+        ({"usage": {"input_tokens": 7, "output_tokens": 0}}, 14),
+        ({"usage": {"prompt_tokens": 7, "total_tokens": 7}}, 14),
+        ({"usage": {"input_tokens": True}}, None),
+        ({"usage": {"input_tokens": -1}}, None),
+        ({"usage": None}, None),
+        ({}, None),
+    ],
+)
+def test_tokens_are_the_servers_sum_over_all_requests_or_unknown(server, usage, counted):
+    def act(handler, body):
+        answers = {name: {"type": "noul", "noul": 0.75} for name in body["questions"]}
+        send(handler, 200, {"answers": answers} | usage)
+
+    server.acts = [act]
+    (found,) = SystemOneJudge(server.url).judge_outcomes(["a"], [f"number {place}" for place in range(65)])
+    assert len(server.bodies) == 2
+    assert found.n_tokens == counted

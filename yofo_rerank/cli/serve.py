@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 KEYS = "YOFO_SERVE_KEYS"
+_FILE: dict[str, Any] = {"exists": True, "dir_okay": False}
 
 
 def serve(
@@ -35,7 +36,17 @@ def serve(
         list[str] | None, typer.Option(help="A host that images are fetched from, over https; repeat it.")
     ] = None,
     deadline: Annotated[float, typer.Option(min=0.1, help="Seconds for one request.")] = 60.0,
-    rate: Annotated[int | None, typer.Option(min=1, help="Requests a minute for one key.")] = None,
+    rate: Annotated[int | None, typer.Option(min=1, help="Requests a minute for one key, or one address.")] = None,
+    ssl_certfile: Annotated[
+        Path | None, typer.Option(help="PEM file of a certificate and its chain: answer over https.", **_FILE)
+    ] = None,
+    ssl_keyfile: Annotated[
+        Path | None, typer.Option(help="PEM file of its key, where that is another file.", **_FILE)
+    ] = None,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(help="Address of a proxy whose X-Forwarded-For says who asks; repeat it. None is believed else."),
+    ] = None,
 ) -> None:
     """Answer POST /v2/rerank, /v1/rerank and /v1/systemone, until SIGTERM, which lets running requests end.
 
@@ -48,6 +59,9 @@ def serve(
     from yofo_rerank.serving import Limits, ServeSettings
     from yofo_rerank.serving.app import create_app
 
+    if ssl_keyfile is not None and ssl_certfile is None:
+        raise typer.BadParameter("--ssl-keyfile is the key of a certificate; wanted --ssl-certfile, too")
+    tls = _tls(ssl_certfile, ssl_keyfile)
     known = _keys(keys)
     if not known and host not in ("127.0.0.1", "::1", "localhost"):
         messages.warn(f"everybody who reaches {host}:{port} may ask; set keys with --keys or {KEYS}")
@@ -58,24 +72,36 @@ def serve(
         limits=Limits(deadline=deadline, requests_per_minute=rate),
     )
     judge = options.load_judge(model, adapter, device, states=states, verdicts=verdicts)
-    _run(create_app(judge, settings), host, port, deadline)
+    _run(create_app(judge, settings), deadline, host=host, port=port, forwarded_allow_ips=proxy or [], **tls)
 
 
-def _run(app: FastAPI, host: str, port: int, deadline: float) -> None:
+def _tls(certificate: Path | None, key: Path | None) -> dict[str, str]:
+    """Settings of uvicorn; files that are no certificate and key are refused before a model is loaded."""
+    import ssl
+
+    if certificate is None:
+        return {}
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except (ssl.SSLError, OSError) as error:
+        raise typer.BadParameter(f"{str(certificate)!r} and its key cannot be used: {error}") from error
+    return {"ssl_certfile": str(certificate)} | ({"ssl_keyfile": str(key)} if key else {})
+
+
+def _run(app: FastAPI, deadline: float, **settings: Any) -> None:
     import uvicorn
 
     log = dict(uvicorn.config.LOGGING_CONFIG)
     log["loggers"] = log["loggers"] | {"yofo_rerank": {"handlers": ["default"], "level": "INFO", "propagate": False}}
     uvicorn.run(
         app,
-        host=host,
-        port=port,
         access_log=False,  # ours says more, and nothing of what was asked
         log_config=log,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=int(deadline) + 5,
         h11_max_incomplete_event_size=64 * 1024,
         server_header=False,
+        **settings,
     )
 
 

@@ -6,7 +6,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -116,15 +116,17 @@ class SystemOneJudge:
         self, client: httpx.Client, document: Document, requirements: Sequence[Requirement], stop: threading.Event
     ) -> JudgedDocument:
         try:
-            found = self._ask(client, document, [requirement.text for requirement in requirements], stop)
+            found, n_tokens = self._ask(client, document, [requirement.text for requirement in requirements], stop)
         except YofoError as error:
             return unjudged(error)
         pairs = zip(requirements, found, strict=True)
-        return JudgedDocument(tuple(Judgement(requirement=one, p_yes=p, verdict=p > 0.5) for one, p in pairs))
+        judgements = tuple(Judgement(requirement=one, p_yes=p, verdict=p > 0.5) for one, p in pairs)
+        return JudgedDocument(judgements, n_tokens=n_tokens)
 
     def _ask(
         self, client: httpx.Client, document: Document, texts: Sequence[str], stop: threading.Event
-    ) -> list[float]:
+    ) -> tuple[list[float], int | None]:
+        """The probabilities, and the input tokens of all requests, where the server says them of each."""
         deadline = time.monotonic() + self._deadline
         shown = show(document, self._max_pixels)
         most = self._dialect.max_images
@@ -134,12 +136,14 @@ class SystemOneJudge:
         questions = [self._question.replace("{requirement}", text) for text in texts]
         named = {} if self._model is None else {"model": self._model}
         found: list[float] = []
+        counts: list[int | None] = []
         for start in range(0, len(questions), self._dialect.max_questions):
             part = questions[start : start + self._dialect.max_questions]
             body = named | self._dialect.write(shown, part)
             answer = post_json(client, self._dialect.path, body, deadline=deadline, tries=self._tries, stop=stop)
             found += _probabilities(self._dialect, answer, len(part))
-        return found
+            counts.append(_input_tokens(answer))
+        return found, None if None in counts else sum(count for count in counts if count is not None)
 
     @contextmanager
     def _client(self) -> Iterator[httpx.Client]:
@@ -177,6 +181,13 @@ def _probabilities(dialect: Dialect, answer: Any, count: int) -> list[float]:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
             raise RemoteError(f"got {value!r:.80} for a probability, wanted 0 to 1", code="remote_bad_answer")
     return [float(value) for value in found]
+
+
+def _input_tokens(answer: Mapping[str, Any]) -> int | None:
+    """What the server says that a request took."""
+    usage = answer.get("usage")
+    count = usage.get("input_tokens", usage.get("prompt_tokens")) if isinstance(usage, Mapping) else None
+    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
 
 
 def _checked_url(url: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from yofo_rerank.errors import YofoError
 from yofo_rerank.models.batches import batches
+from yofo_rerank.models.lengths import prefix_lengths
 from yofo_rerank.models.recall import Answers, Look, look_at
 from yofo_rerank.models.running import Ready, run
 from yofo_rerank.models.slot_model import SlotModel, bucket
@@ -45,15 +46,36 @@ def answer(
     A document that cannot be judged gets its error, the others their answers; a list that does not fit behind a
     document gets an error of its own. Any number of threads may call.
     """
+    return answer_and_count(model, documents, lists, attention, verdicts=verdicts, tick=tick)[0]
+
+
+def answer_and_count(
+    model: SlotModel,
+    documents: Sequence[Document],
+    lists: Sequence[Sequence[str]],
+    attention: Attention | None = None,
+    *,
+    verdicts: Verdicts | None = None,
+    tick: Tick | None = None,
+) -> tuple[list[Answers], list[list[int | None]]]:
+    """As `answer`; and for each answer the tokens that it takes where it is asked alone and nothing is known.
+
+    That is the document and each distinct requirement once: it depends on nothing that others ask, or asked before.
+    """
     model.refresh()
     asked = [model.questions(texts, attention) for texts in lists]
     questions = {question.texts: question for one in asked for question in one}
     with Workers() as workers:
         looks = look_at(documents, workers)
-        found = _find(
-            model, dict(zip(looks, documents, strict=True)), questions, verdicts, workers, _counter(looks, tick)
-        )
-    return [[look if isinstance(look, YofoError) else _assemble(found[look], one) for one in asked] for look in looks]
+        by_look = dict(zip(looks, documents, strict=True))
+        found = _find(model, by_look, questions, verdicts, workers, _counter(looks, tick))
+        lengths = prefix_lengths(model, by_look, workers)
+    answers = [
+        [look if isinstance(look, YofoError) else _assemble(found[look], one) for one in asked] for look in looks
+    ]
+    sizes = [sum(len(ids) for ids in {one.texts: one.template.ids for one in own}.values()) for own in asked]
+    prefixes = [lengths.get(look) for look in looks]
+    return answers, [[None if prefix is None else prefix + size for size in sizes] for prefix in prefixes]
 
 
 def _find(

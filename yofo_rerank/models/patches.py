@@ -63,6 +63,12 @@ class Patcher:
         cut = cut.permute(1, 4, 2, 5, 0, 3, 6).reshape(rows * columns, 3, patch * patch)
         return Picture(cut.contiguous(), (1, rows, columns))
 
+    def n_tokens(self, size: tuple[int, int]) -> int:
+        """Image tokens of a picture of this width and height, which may be exchanged."""
+        height, width = self._target(size[1], size[0])
+        side = self.image_processor.patch_size * self.image_processor.merge_size
+        return (height // side) * (width // side)
+
     def merged(self, grid: tuple[int, int, int]) -> tuple[int, int]:
         """Rows and columns of image tokens."""
         return grid[1] // self.image_processor.merge_size, grid[2] // self.image_processor.merge_size

@@ -127,6 +127,7 @@ def _read(
 
 
 def _settle(model: SlotModel, one: Ready, passes: Passes, logits: list[list[float]], state: PrefixState | None) -> None:
+    model.lengths.put(model.name(one.work.key), one.n_prefix)
     one.prefix = None  # its pictures are not needed any more
     answers = [Answer(yes - no, *mass) for no, yes, *mass in logits]
     if not all(answer.is_finite for answer in answers):

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from yofo_rerank.errors import ModelError, TemplateTooLong
-from yofo_rerank.images import load_image
+from yofo_rerank.images import image_size, load_image
 from yofo_rerank.models.batches import batches
 from yofo_rerank.models.config import Calibration
+from yofo_rerank.models.lengths import Lengths
 from yofo_rerank.models.live import LiveWeights
 from yofo_rerank.models.looking import document_key, read_images
 from yofo_rerank.models.network import Network
@@ -22,7 +23,7 @@ from yofo_rerank.models.prefixes import Prefix, PrefixMaker
 from yofo_rerank.models.states import PrefixState, StateTiers
 from yofo_rerank.models.verdicts import Verdicts
 from yofo_rerank.models.works import OpenWorks
-from yofo_rerank.prompts import PromptFormat, Template, cut_at_slot, template_ids, token_id
+from yofo_rerank.prompts import PromptFormat, Template, cut_at_slot, lay_out_prefix, template_ids, token_id
 from yofo_rerank.prompts.format import IMAGE_PAD, Attention
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class SlotModel:
         self._refreshing = threading.Lock()
         self.works = OpenWorks()
         self.verdicts = Verdicts()
+        self.lengths = Lengths()
         self._loaded_as = self._identity = identity
         self._live = LiveWeights(network.model) if live else None
         self._max_tokens = min(network.max_positions, MAX_TOKENS)
@@ -180,6 +182,20 @@ class SlotModel:
         if document.text:
             parts.append(document.text)
         return self.maker.lay_out(parts, max_tokens=self._max_tokens - n_suffix)
+
+    def measure(self, document: Document, key: bytes | None = None) -> int:
+        """Tokens of its prefix; of images in files the header is read, and no pixel decoded.
+
+        Raises:
+            ImageError: an image cannot be read.
+        """
+        patcher = self.maker.patcher
+        parts: list[int | str] = [
+            patcher.n_tokens(image_size(source, name=document.name_of(page), max_pixels=patcher.enough_pixels))
+            for page, source in enumerate(read_images(document, document_key(document) if key is None else key))
+        ]
+        parts += [document.text] if document.text else []
+        return len(lay_out_prefix(self.layout, self.maker.tokenizer, parts)[0])
 
     def room_behind(self, n_tokens: int) -> int:
         """How long a template may be behind a prefix of that length."""

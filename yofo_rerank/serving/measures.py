@@ -19,6 +19,7 @@ class Measures:
         self.seconds = Histogram("yofo_request_seconds", "Time of a request.", ["route"], registry=self._registry)
         self.documents = Counter("yofo_documents", "Documents judged.", ["outcome"], registry=self._registry)
         self.verdicts = Counter("yofo_verdicts", "Requirements of documents answered.", registry=self._registry)
+        self.tokens = Counter("yofo_tokens", "Input tokens, as answered.", registry=self._registry)
         for name, about, read in (
             ("yofo_waiting", "Requests without a place.", lambda: gate.waiting),
             ("yofo_running", "Requests that are judged.", lambda: gate.running),

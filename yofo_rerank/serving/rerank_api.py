@@ -5,6 +5,7 @@ Both take `requirements` (instead of finding them in the query), `scoring` (a ru
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +14,7 @@ from yofo_rerank.requirements import MAX_QUERY_CHARS, Explanation, Requirement
 from yofo_rerank.reranker import Explained
 from yofo_rerank.serving.documents import GivenDocument, Strict, TextPart
 
+DOCUMENTS_OF_A_UNIT = 100  # Cohere's search unit: one query with up to so many documents
 WITHOUT_EFFECT = ("max_tokens_per_doc", "max_chunks_per_doc", "rank_fields", "priority", "truncation", "user")
 
 
@@ -82,7 +84,7 @@ def answer_v2(request: RerankV2, found: Explained, request_id: str) -> dict[str,
 
 
 def answer_v1(request: RerankV1, found: Explained, request_id: str) -> dict[str, Any]:
-    """What Cohere's first, Jina's and vLLM's have in common; `usage` counts documents, not tokens."""
+    """What Cohere's first, Jina's and vLLM's have in common."""
     results = _results(request, found)
     if request.return_documents:
         for result in results:
@@ -92,7 +94,7 @@ def answer_v1(request: RerankV1, found: Explained, request_id: str) -> dict[str,
         "id": request_id,
         "model": request.model,
         "results": results,
-        "usage": {"total_tokens": 0},
+        "usage": {"prompt_tokens": found.n_tokens, "total_tokens": found.n_tokens},
         "meta": _meta(request, found, "1"),
     }
 
@@ -108,7 +110,10 @@ def _result(place: Explanation, *, explain: bool) -> dict[str, Any]:
 
 
 def _meta(request: _Request, found: Explained, version: str) -> dict[str, Any]:
-    """A document that could not be judged has no place and no score: it stands here, with its reason."""
+    """A document that could not be judged has no place and no score: it stands here, with its reason.
+
+    Tokens are null where the judge does not say how many.
+    """
     idle = [name for name in WITHOUT_EFFECT if getattr(request, name, None) is not None]
     warnings = [f"{name} has no effect: no text is cut, and the queue has one order" for name in idle]
     failures = [
@@ -118,7 +123,8 @@ def _meta(request: _Request, found: Explained, version: str) -> dict[str, Any]:
     ]
     meta: dict[str, Any] = {
         "api_version": {"version": version},
-        "billed_units": {"search_units": 0},
+        "billed_units": {"search_units": math.ceil(len(request.documents) / DOCUMENTS_OF_A_UNIT)},
+        "tokens": {"input_tokens": found.n_tokens, "output_tokens": 0},
         "warnings": [*warnings, *found.query.warnings, *found.warnings],
         "failures": sorted(failures, key=lambda one: one["index"]),
     }

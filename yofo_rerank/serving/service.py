@@ -48,7 +48,7 @@ class Service:
             )
 
         found = await self.gate.run(work, request.is_disconnected)
-        self._count([place.failure is None for place in found.places], len(found.query.requirements))
+        self._count([one.failure is None for one in found.places], len(found.query.requirements), found.n_tokens)
         return found
 
     async def decide(self, body: system_one_api.SystemOne, request: Request) -> JudgedDocument:
@@ -62,7 +62,7 @@ class Service:
             return self.judge.judge_outcomes([document], asked, progress=tick)[0]  # type: ignore[call-arg,arg-type]
 
         outcome = await self.gate.run(work, request.is_disconnected)
-        self._count([outcome.failure is None], len(asked))
+        self._count([outcome.failure is None], len(asked), outcome.n_tokens)
         return outcome
 
     def _check_model(self, name: str) -> None:
@@ -76,7 +76,8 @@ class Service:
         if count > most:
             raise ApiError(422, f"too_many_{what}", f"got {count} {what}, wanted at most {most}")
 
-    def _count(self, judged: Sequence[bool], n_requirements: int) -> None:
+    def _count(self, judged: Sequence[bool], n_requirements: int, n_tokens: int | None) -> None:
         self.measures.documents.labels("judged").inc(sum(judged))
         self.measures.documents.labels("failed").inc(len(judged) - sum(judged))
         self.measures.verdicts.inc(sum(judged) * n_requirements)
+        self.measures.tokens.inc(n_tokens or 0)

@@ -86,7 +86,7 @@ def _text(state: str | dict[str, Any] | list[Any]) -> str:
 
 
 def answer(request: SystemOne, outcome: JudgedDocument) -> dict[str, Any]:
-    """Jev's shape, and `label_mass` where the judge has one.
+    """Jev's shape, and `label_mass` where the judge has one; tokens are null where it does not say how many.
 
     Raises:
         ApiError: the state could not be judged.
@@ -97,4 +97,5 @@ def answer(request: SystemOne, outcome: JudgedDocument) -> dict[str, Any]:
     for name, judgement in zip(request.questions, outcome.judgements, strict=True):
         mass = {} if judgement.label_mass is None else {"label_mass": judgement.label_mass}
         answers[name] = {"type": "noul", "noul": judgement.p_yes} | mass
-    return {"model": request.model, "answers": answers, "usage": {"input_tokens": 0, "output_tokens": 0}}
+    usage = {"input_tokens": outcome.n_tokens, "output_tokens": 0}
+    return {"model": request.model, "answers": answers, "usage": usage}

@@ -15,8 +15,10 @@ def training_arguments(config: TrainConfig) -> TrainingArguments:
     """What the Trainer needs to know, all of it.
 
     Raises:
-        ConfigError: several GPUs but one process.
+        ConfigError: several GPUs but one process; deepspeed where there is no GPU, but no `device: cpu`.
     """
+    if config.deepspeed is not None and config.device == "auto" and not torch.accelerator.is_available():
+        raise ConfigError("deepspeed: no GPU here, where processes do not find one another; wanted device: cpu")
     arguments = TrainingArguments(
         output_dir=str(config.output_dir),
         num_train_epochs=config.epochs,
@@ -52,7 +54,16 @@ def training_arguments(config: TrainConfig) -> TrainingArguments:
             f"{arguments.n_gpu} GPUs, but one process: start with `torchrun --nproc_per_node {arguments.n_gpu} -m "
             "yofo_rerank.cli train CONFIG`, or set CUDA_VISIBLE_DEVICES to one of them"
         )
+    if config.deepspeed is not None and arguments.use_cpu and arguments.world_size > 1:
+        _tell_deepspeed()
     return arguments
+
+
+def _tell_deepspeed() -> None:
+    """Of the processes that run: on a CPU the Trainer does not, and DeepSpeed takes itself to be alone."""
+    import deepspeed
+
+    deepspeed.init_distributed(dist_backend="gloo")
 
 
 def data_workers(config: TrainConfig) -> int:

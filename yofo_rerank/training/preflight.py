@@ -32,6 +32,8 @@ def check_settings(config: TrainConfig) -> None:
     _check_model(config.model)
     if config.deepspeed is not None and find_spec("deepspeed") is None:
         raise MissingExtra("deepspeed is not installed: pip install 'yofo-rerank[train]'")
+    if config.deepspeed is not None and config.device == "cpu" and config.lora is not None:
+        raise ConfigError("deepspeed: peft spreads rows of special tokens on GPUs alone; on a CPU wanted lora: null")
 
 
 def _check_model(model: str) -> None:
