@@ -1,10 +1,12 @@
 """A judged catalogue in Qdrant (extra `qdrant`): a point for each document with a vector, its answers as the payload.
 
-document    its id; the id of the point is made from it, so that writing again replaces, and doubles nothing
-yes, no     texts of requirements, by their verdict: `FieldCondition(key="yes", match=MatchValue(value="is pink"))`
-p_yes       a number for each requirement that was judged
-failure     code of what went wrong, or null
-partition, judge, stamp
+| field | what |
+|---|---|
+| `document` | its id; the id of the point is made from it, so that writing again replaces, and doubles nothing |
+| `yes`, `no` | texts of requirements, by their verdict: `FieldCondition(key="yes", match=MatchValue(value="pink"))` |
+| `p_yes` | a number for each requirement that was judged |
+| `failure` | code of what went wrong, or null |
+| `partition`, `judge`, `stamp` | as the Parquet files have them |
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ class QdrantCollection:
 
     Args:
         name: of the collection.
-        address: of a server (its key is read from the environment, `QDRANT_API_KEY`), or a folder for Qdrant's local mode.
+        address: of a server (its key is read from the environment, `QDRANT_API_KEY`), or a folder: Qdrant's local mode.
     """
 
     name: str
