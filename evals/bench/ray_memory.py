@@ -89,7 +89,7 @@ def draw(folder: Path, count: int, side: int) -> None:
 
 
 class Watch(threading.Thread):
-    """Looks at this process and its descendants; `processes` is what is theirs alone, `store` what they share."""
+    """Looks at this process and its descendants; `processes` is what is theirs alone, `store` what Ray counts."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -98,10 +98,14 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         """Until it is stopped."""
-        me = psutil.Process()
+        import ray
+        from ray._private.internal_api import get_memory_info_reply, get_state_from_address  # nothing public has it
+
+        state = get_state_from_address(ray.get_runtime_context().gcs_address)
         while not self._done.wait(EVERY):
-            alone, shared = sizes([me, *me.children(recursive=True)])
-            self.processes, self.store = max(self.processes, alone), max(self.store, shared)
+            self.processes = max(self.processes, of_processes())
+            used = get_memory_info_reply(state).store_stats.object_store_bytes_used
+            self.store = max(self.store, used)
 
     def stop(self) -> None:
         """Wait until it has."""
@@ -109,19 +113,16 @@ class Watch(threading.Thread):
         self.join()
 
 
-def sizes(processes: list[psutil.Process]) -> tuple[int, int]:
-    """Bytes of memory of the processes alone, summed, and of the object store: what Ray's own process maps."""
-    alone, store = 0, 0
-    for process in processes:
+def of_processes() -> int:
+    """Bytes of this process and its descendants, without what they share."""
+    me, found = psutil.Process(), 0
+    for process in [me, *me.children(recursive=True)]:
         try:
             memory = process.memory_info()
-            name = process.name()
         except psutil.Error:  # it has ended
             continue
-        alone += max(0, memory.rss - memory.shared)
-        if name == "raylet":
-            store = max(store, memory.shared)
-    return alone, store
+        found += max(0, memory.rss - memory.shared)
+    return found
 
 
 if __name__ == "__main__":
