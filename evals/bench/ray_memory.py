@@ -73,6 +73,8 @@ def peak(count: int, side: int, seconds: float, store: int) -> dict[str, float]:
             watch.stop()
     if judged != count:
         raise RuntimeError(f"{judged} of {count} pictures were judged")
+    if not watch.processes or not watch.store:
+        raise RuntimeError("nothing was seen of the memory: the run was too short, or the look at it failed")
     decoded = count * side * side * 3 / MB
     return {
         "pictures": count,
