@@ -21,7 +21,7 @@ from rich.table import Table
 from yofo_rerank import YofoJudge
 from yofo_rerank.mini import sample_catalog
 from yofo_rerank.retrieval import ClipEncoder
-from yofo_rerank.scale import Pool, judge_catalogue
+from yofo_rerank.scale import FaissShards, Output, Pool, QdrantCollection, judge_catalogue
 from yofo_rerank.scale.partitions import Partition, filesystem, listed
 
 REQUIREMENTS = ("is a dress", "has a hood", "is not pink", "is striped")
@@ -40,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             arguments.out,
             pool=Pool(max_size=arguments.actors, num_cpus=arguments.cpus, num_gpus=arguments.gpus),
             encoder=ClipEncoder(*arguments.encoder) if arguments.encoder else None,
+            outputs=outputs(arguments),
             address=arguments.address,
             progress=True,
         )
@@ -59,6 +60,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def drawn(n: int) -> list[Partition]:
     """Garments of the embedded catalogue, in partitions of 64."""
     return listed((document for document, _ in sample_catalog(n, seed=7)), size=64)
+
+
+def outputs(arguments: argparse.Namespace) -> list[Output]:
+    """Where the vectors go as well."""
+    found: list[Output] = [FaissShards()] if arguments.faiss else []
+    return [*found, QdrantCollection(arguments.collection, arguments.qdrant)] if arguments.qdrant else found
 
 
 def show(out: str, requirements: Sequence[str]) -> None:
@@ -86,6 +93,9 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--model", default="mini", help="judge: 'mini', a Hugging Face id or a folder (%(default)s)")
     add("--adapter", help="LoRA adapter of the judge: a Hugging Face id or a folder")
     add("--encoder", nargs="+", metavar="NAME", help="embed, too: open_clip name and pretrained tag, or 'mini'")
+    add("--faiss", action="store_true", help="write the vectors as FAISS shards, too: yofo_rerank.scale.open_shards")
+    add("--qdrant", metavar="ADDRESS", help="write vectors and answers to Qdrant, too: its address, or a folder")
+    add("--collection", default="catalogue", metavar="NAME", help="of Qdrant (%(default)s)")
     add("--address", default="local", help="Ray cluster: 'auto', an address, or one here (%(default)s)")
     add("--actors", type=int, default=1, metavar="N", help="judges at one time (%(default)s)")
     add("--cpus", type=float, default=1.0, help="cores of each (%(default)s)")

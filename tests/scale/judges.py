@@ -4,6 +4,9 @@ import os
 import time
 from pathlib import Path
 
+from PIL import Image
+
+from yofo_rerank.documents import Document
 from yofo_rerank.errors import ModelError
 from yofo_rerank.requirements import JudgedDocument, Judgement
 
@@ -64,3 +67,19 @@ class WordJudge:
 
     def info(self):
         return {"model": "words"}
+
+
+class NotedPartition:
+    """Large pictures drawn when it is read, which leaves a file with its name."""
+
+    def __init__(self, number, traces, size=4, side=512):
+        self.number, self.traces, self.size, self.side = number, str(traces), size, side
+
+    @property
+    def name(self):
+        return f"drawn-{self.number:06}"
+
+    def read(self):
+        (Path(self.traces) / self.name).touch()
+        pictures = (Image.new("RGB", (self.side, self.side), (self.number, place, 0)) for place in range(self.size))
+        return self.size, (Document(one, id=f"{self.number}-{place}") for place, one in enumerate(pictures))

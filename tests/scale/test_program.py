@@ -3,8 +3,11 @@
 import importlib.util
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pyarrow import parquet
+
+from yofo_rerank.scale import QdrantCollection, open_shards
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning:ray.*")
 
@@ -23,6 +26,7 @@ def program():
 def test_the_program_judges_and_embeds_the_drawn_catalogue_once(ray_here, program, tmp_path, capsys):
     out = tmp_path / "answers"
     asked = ["--out", str(out), "--documents", "8", "--encoder", "mini", "--requirement", "is a dress"]
+    asked += ["--faiss", "--qdrant", str(tmp_path / "qdrant"), "--collection", "shop"]
     assert program.main(asked) == 0
     assert "1 partitions written and 0 found written, 8 documents judged and 0 failed" in capsys.readouterr().err
     assert program.main(asked) == 0
@@ -34,7 +38,23 @@ def test_the_program_judges_and_embeds_the_drawn_catalogue_once(ray_here, progra
     found = parquet.read_table(answers).to_pylist()
     assert len({row["document"] for row in found}) == 8
     assert max(row["p_yes"] for row in found) - min(row["p_yes"] for row in found) > 0.5
-    assert {len(row["vector"]) for row in parquet.read_table(vectors).to_pylist()} == {len(_vector())}
+    embedded = parquet.read_table(vectors).to_pylist()
+    assert {len(row["vector"]) for row in embedded} == {len(_vector())}
+
+    shards = open_shards(out)
+    hits = shards.search(np.array([row["vector"] for row in embedded], np.float32), 8)
+    for row, some in zip(embedded, hits, strict=True):
+        assert row["document"] in {id_ for id_, score in some if score > 0.9999}
+        assert {id_ for id_, _ in some} == {row["document"] for row in found}
+    client = QdrantCollection("shop", str(tmp_path / "qdrant")).client()
+    try:
+        points, _ = client.scroll("shop", limit=100)
+    finally:
+        client.close()
+    assert len(points) == 8
+    assert {point.payload["document"]: point.payload["p_yes"]["is a dress"] for point in points} == {
+        row["document"]: row["p_yes"] for row in found
+    }
 
 
 def _vector():

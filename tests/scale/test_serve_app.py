@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import psutil
 import pytest
 
 from tests.scale.judges import WordJudge
@@ -38,7 +39,7 @@ def served(ray_here, tmp_path):
     serve.start(http_options={"port": port, "host": "127.0.0.1"})
     settings = ServeSettings(names=("m",), limits=Limits(deadline=120))
     app = build_app(
-        WordJudge(traces, 0.05), settings, replicas=(2, 2), doors=(1, 1), actor={"num_cpus": 0.1}, batch_tokens=64
+        WordJudge(traces, 0.05), settings, replicas=(2, 2), doors=(2, 2), actor={"num_cpus": 0.1}, batch_tokens=64
     )
     try:
         serve.run(app)
@@ -80,6 +81,45 @@ def test_a_document_has_its_replica_and_a_killed_replica_loses_no_request(served
             for _ in range(50):  # it was killed, indeed
                 os.kill(victim, 0)
                 time.sleep(0.1)
+
+
+def ask_until_answered(url, colour, failures):
+    """What a client does: an error of the server, or a connection that breaks, is asked again."""
+    for _ in range(60):
+        try:
+            answer = httpx.post(f"{url}/v2/rerank", json=body(f"it is {colour}"), timeout=60)
+            if answer.status_code < 500 and answer.status_code not in (408, 429):
+                return answer
+            failures.append(answer.status_code)
+        except httpx.TransportError as error:
+            failures.append(type(error).__name__)
+        time.sleep(0.5)
+    raise AssertionError(failures)
+
+
+@pytest.mark.slow
+def test_what_a_killed_door_loses_is_answered_when_it_is_asked_again(served):
+    url, traces = served
+    doors = [one for one in psutil.Process().children(recursive=True) if "Door" in "".join(one.cmdline()[:1])]
+    assert len(doors) == 2
+    failures = []
+    colours = [COLOURS[place % 4] for place in range(16)]
+    with ThreadPoolExecutor(16) as pool:
+        asked = [pool.submit(ask_until_answered, url, colour, failures) for colour in colours]
+        end = time.monotonic() + 60
+        while not list(traces.iterdir()) and time.monotonic() < end:
+            time.sleep(0.02)
+        doors[0].kill()  # while they wait in it for a judge
+        answers = [one.result() for one in asked]
+    assert not doors[0].is_running()
+    assert failures  # by the door: nothing before it asks again
+    for colour, answer in zip(colours, answers, strict=True):
+        assert answer.status_code == 200, answer.text
+        results = answer.json()["results"]
+        assert len(results) == len(TEXTS)
+        assert {TEXTS[one["index"]] for one in results if one["relevance_score"] > 0.5} == {
+            text for text in TEXTS if colour in text
+        }
 
 
 class Logbook(WordJudge):

@@ -4,29 +4,31 @@
     OUT/<partition>.parquet           document, requirement, p_yes, verdict, judge, stamp as facets have, and failure
     OUT/vectors/<partition>.parquet   document, vector: with an encoder
 
-Each file is whole or not there, and the answers of a partition are written last. A document that could not be judged
-has a row for each requirement too, without `p_yes` and `verdict`, and with the code of its `failure`.
+and what `outputs` write, which a search reads: FAISS shards, Qdrant. Each file is whole or not there, and the answers
+of a partition are written last: without them it is judged, and written everywhere, again. A document that could not be
+judged has a row for each requirement too, without `p_yes` and `verdict`, and with the code of its `failure`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yofo_rerank.errors import RetrievalError
+from yofo_rerank.errors import ConfigError, RetrievalError
 from yofo_rerank.judging import Judge, check_requirements
 from yofo_rerank.progress import Progress, counting
 from yofo_rerank.retrieval import facet_files
 from yofo_rerank.retrieval.facets import one_line
-from yofo_rerank.retrieval.files import replace
-from yofo_rerank.scale.partitions import SIZE, Partition, filesystem, partitions_of
+from yofo_rerank.scale.outputs import Output
+from yofo_rerank.scale.partitions import SIZE, Partition, partitions_of
 from yofo_rerank.scale.pool import LOCAL, Pool, connected
 from yofo_rerank.scale.stream import whole_partitions
+from yofo_rerank.scale.writing import is_file, make_folder, names, put, put_table, read_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,6 +57,7 @@ def judge_catalogue(
     *,
     pool: Pool | None = None,
     encoder: ClipEncoder | None = None,
+    outputs: Sequence[Output] = (),
     address: str = LOCAL,
     size: int = SIZE,
     progress: Progress = False,
@@ -70,51 +73,55 @@ def judge_catalogue(
         out: folder, also in an object store; only a folder here is locked against a second run.
         pool: how many actors, and what each takes.
         encoder: embeds the pictures too.
+        outputs: where vectors go as well, `FaissShards()`, `QdrantCollection(...)`; they need an encoder.
         address: of the cluster; "local" starts one here for this call.
         size: documents of a partition of a folder.
         progress: counts partitions.
 
     Raises:
         RetrievalError: codes `locked`; `another_catalogue`, where OUT holds answers to something else.
-        DocumentError: code `missing`. MissingExtra: no Ray.
+        DocumentError: code `missing`. MissingExtra: no Ray. ConfigError: outputs without an encoder.
     """
+    if outputs and encoder is None:
+        raise ConfigError(f"got outputs {list(outputs)!r} and no encoder, which makes the vectors that they hold")
     texts = list(dict.fromkeys(one_line(one.text) for one in check_requirements(requirements)))
     with connected(address):
         pieces = partitions_of(source, size) if isinstance(source, str | os.PathLike) else list(source)
         folder = str(out)
         is_here = "://" not in folder
-        filesystem(folder)[0].create_dir(filesystem(folder)[1], recursive=True)
+        make_folder(folder)
         with facet_files.judging(Path(folder) / "catalogue") if is_here else nullcontext():
-            written = _names(folder)
+            written = set(names(folder, ".parquet"))
             missing = [one for one in pieces if one.name not in written]
             about: dict[str, Any] = {"requirements": texts, "embeds": None if encoder is None else repr(encoder)}
+            about["outputs"] = [repr(one) for one in outputs] or None
             _check(folder, about)
-            return _run(missing, len(pieces), judge, about, folder, pool or Pool(), encoder, progress)
+            stream = whole_partitions(missing, judge, texts, pool=pool or Pool(), encoder=encoder)
+            return _write(stream, (len(pieces) - len(missing), len(pieces)), about, folder, outputs, progress)
 
 
-def _run(
-    missing: list[Partition],
-    total: int,
-    judge: Judge,
+def _write(
+    partitions: Iterable[tuple[str, list[dict[str, Any]]]],
+    counts: tuple[int, int],
     about: dict[str, Any],
     folder: str,
-    pool: Pool,
-    encoder: ClipEncoder | None,
+    outputs: Sequence[Output],
     progress: Progress,
 ) -> CatalogueReport:
-    texts = about["requirements"]
-    found = total - len(missing)
+    found, total = counts
     written = judged = failed = 0
     with counting(progress, "Judging partitions") as tick:
-        for name, rows in whole_partitions(missing, judge, texts, pool=pool, encoder=encoder):
+        for name, rows in partitions:
             if not written:
                 about = about | {"judge": rows[0]["judge"]}
                 _check(folder, about)
-                _put(f"{folder}/{ABOUT}", json.dumps(about, indent=1).encode())
-            if encoder is not None:
-                filesystem(f"{folder}/{VECTORS}")[0].create_dir(filesystem(f"{folder}/{VECTORS}")[1])
-                _put_table(f"{folder}/{VECTORS}/{name}.parquet", _vectors(rows))
-            _put_table(f"{folder}/{name}.parquet", answers_of(rows, texts))
+                put(f"{folder}/{ABOUT}", json.dumps(about, indent=1).encode())
+            for output in outputs:
+                output.write(folder, name, rows, about["requirements"])
+            if about["embeds"] is not None:
+                make_folder(f"{folder}/{VECTORS}")
+                put_table(f"{folder}/{VECTORS}/{name}.parquet", _vectors(rows))
+            put_table(f"{folder}/{name}.parquet", answers_of(rows, about["requirements"]))
             written += 1
             failed += sum(row["code"] is not None for row in rows)
             judged += sum(row["code"] is None for row in rows)
@@ -148,38 +155,10 @@ def _vectors(rows: Sequence[dict[str, Any]]) -> pa.Table:
 
 def _check(folder: str, about: dict[str, Any]) -> None:
     """Refuse a folder with answers to something else."""
-    files, path = filesystem(f"{folder}/{ABOUT}")
-    if not files.get_file_info(path).is_file:
+    if not is_file(f"{folder}/{ABOUT}"):
         return
-    known = json.loads(files.open_input_file(path).readall())
+    known = json.loads(read_bytes(f"{folder}/{ABOUT}"))
     for key, wanted in about.items():
         if known.get(key) != wanted:
             message = f"{folder} holds answers with {key} {known.get(key)!r:.200}, but got {wanted!r:.200}"
             raise RetrievalError(message, code="another_catalogue")
-
-
-def _names(folder: str) -> set[str]:
-    from pyarrow import fs
-
-    files, path = filesystem(folder)
-    entries = files.get_file_info(fs.FileSelector(path))
-    return {Path(entry.path).stem for entry in entries if entry.is_file and entry.path.endswith(".parquet")}
-
-
-def _put_table(address: str, table: pa.Table) -> None:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    sink = pa.BufferOutputStream()
-    parquet.write_table(table, sink, compression="zstd")
-    _put(address, sink.getvalue().to_pybytes())
-
-
-def _put(address: str, data: bytes) -> None:
-    """A whole file, or none: aside and renamed here; an object store takes objects whole anyway."""
-    if "://" not in address:
-        replace(Path(address), lambda put: put(data))
-        return
-    files, path = filesystem(address)
-    with files.open_output_stream(path) as sink:
-        sink.write(data)

@@ -1,0 +1,59 @@
+"""The program itself is killed: what it had finished stays, and the next run judges the rest, and nothing else."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.scale.judges import RedJudge, red_of
+from tests.scale.test_catalogue import read
+from yofo_rerank.scale import judge_catalogue
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning:ray.*")
+
+N, SIZE = 48, 4
+
+
+def judged(traces):
+    return [line for trace in traces.iterdir() for line in trace.read_text().split()]
+
+
+@pytest.mark.slow
+def test_a_run_after_a_killed_program_judges_what_was_not_finished_and_nothing_twice(
+    ray_here, pictures, two_actors, tmp_path
+):
+    folder, first, second, out = pictures(N), tmp_path / "first", tmp_path / "second", tmp_path / "out"
+    first.mkdir()
+    second.mkdir()
+    command = [sys.executable, "-m", "tests.scale.driver", str(folder), str(first), str(out)]
+    program = subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 240
+        while len(list(out.glob("*.parquet"))) < 2:
+            assert program.poll() is None, "the program ended before it was killed"
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        children = psutil.Process(program.pid).children(recursive=True)
+    finally:
+        program.send_signal(signal.SIGKILL)
+        program.wait()
+    _, alive = psutil.wait_procs(children, timeout=20)
+    for agent in alive:  # Ray's own agents stay a while
+        agent.kill()
+    assert not {one.pid for one in alive} & {int(trace.name) for trace in first.iterdir()}  # no judge goes on alone
+    finished = {path.stem: path.read_bytes() for path in out.glob("*.parquet")}
+    assert 2 <= len(finished) < N // SIZE
+
+    report = judge_catalogue(folder, RedJudge(second), ["red"], out, pool=two_actors, size=SIZE)
+    assert (report.found, report.written) == (len(finished), N // SIZE - len(finished))
+    again = judged(second)
+    assert len(again) == len(set(again)) == report.judged == N - SIZE * len(finished)
+    assert not {line.split(":")[0] for line in again} & finished.keys()
+    assert {name: (out / f"{name}.parquet").read_bytes() for name in finished} == finished
+    answers = read(out)  # nothing doubled
+    assert answers.keys() == {(f"{i:03}.png", "red") for i in range(N)}
+    assert all(row["p_yes"] == pytest.approx(red_of(document)) for (document, _), row in answers.items())

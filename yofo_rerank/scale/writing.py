@@ -1,0 +1,61 @@
+"""Files of a catalogue, here or in an object store: each is whole or not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from yofo_rerank.retrieval.files import replace
+from yofo_rerank.scale.partitions import filesystem
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def make_folder(address: str) -> None:
+    """A folder, unless it is there."""
+    files, path = filesystem(address)
+    files.create_dir(path, recursive=True)
+
+
+def put_table(address: str, table: pa.Table) -> None:
+    """A Parquet file."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    sink = pa.BufferOutputStream()
+    parquet.write_table(table, sink, compression="zstd")
+    put(address, sink.getvalue().to_pybytes())
+
+
+def put(address: str, data: bytes) -> None:
+    """A whole file, or none: aside and renamed here; an object store takes objects whole anyway."""
+    if "://" not in address:
+        replace(Path(address), lambda write: write(data))
+        return
+    files, path = filesystem(address)
+    with files.open_output_stream(path) as sink:
+        sink.write(data)
+
+
+def is_file(address: str) -> bool:
+    """Whether a file is there."""
+    files, path = filesystem(address)
+    return bool(files.get_file_info(path).is_file)
+
+
+def read_bytes(address: str) -> bytes:
+    """All of a file."""
+    files, path = filesystem(address)
+    with files.open_input_file(path) as file:
+        return bytes(file.readall())
+
+
+def names(folder: str, suffix: str) -> list[str]:
+    """Files of a folder that end so, without the ending, sorted; nothing of a folder that is not there."""
+    from pyarrow import fs
+
+    files, path = filesystem(folder)
+    entries = files.get_file_info(fs.FileSelector(path, allow_not_found=True))
+    found = (entry.path.rsplit("/", 1)[-1] for entry in entries if entry.is_file)
+    return sorted(name.removesuffix(suffix) for name in found if name.endswith(suffix) and not name.startswith("."))
