@@ -17,14 +17,14 @@ DOCUMENTS, TEXTS = [Document(text="a grey skirt")], ["it is grey"]
 
 
 def in_child(work):
-    """What `work` says in a forked process, which gets 20 seconds."""
+    """What `work` says in a forked process, which gets a minute."""
     context = multiprocessing.get_context("fork")
     receiving, sending = context.Pipe(duplex=False)
     child = context.Process(target=lambda: sending.send(work()))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python warns of forks beside threads, which is the point here
         child.start()
-    answered = receiving.poll(20)
+    answered = receiving.poll(60)
     child.join(1)
     if child.is_alive():
         child.kill()
