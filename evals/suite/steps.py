@@ -45,6 +45,7 @@ STEPS = (
     Step("bench_memory", "python -m evals.bench.memory", everyday=False),
     Step("bench_evidence", "python -m evals.bench.evidence_cost", everyday=False),
     Step("ray_scaling", "python -m evals.bench.ray_scaling", everyday=False),
+    Step("ray_memory", "python -m evals.bench.ray_memory", everyday=False),
     Step("ten_million", "python -m evals.bench.ten_million", everyday=False),
     Step("bench_service", "python -m evals.bench.service", everyday=False),
     Step("attack", "make attack", everyday=False),
