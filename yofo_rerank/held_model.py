@@ -127,12 +127,12 @@ class HeldModel:
                 return Found(known[0], [[None] * len(lists)] * len(checked), known[1])
         self._advice.look_at_pictures(checked)
         model = self._slot_model()
-        from yofo_rerank.models.answering import answer_and_count
+        from yofo_rerank.models.answering import answer
 
         in_memory = model.verdicts if verdicts and self._budget.cache_bytes != 0 else None
         keep = verdicts.open().verdicts if isinstance(verdicts, SourceVerdicts) else in_memory
         with counting(progress) as tick:
-            found = answer_and_count(model, checked, asked, self._attention, verdicts=keep, tick=tick)
+            found = answer(model, checked, asked, self._attention, verdicts=keep, tick=tick)
         return Found(*found, model.calibration)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:

@@ -26,7 +26,7 @@ def ask():
     """`ask(model, documents, texts, attention)`: log-odds of all documents in one tensor  # (docs, slots)."""
     import torch
 
-    from yofo_rerank.models.answering import answer
+    from tests.models.asking import answer
 
     def answers(model, documents, texts=("blue", "not pink", "a hooded top"), attention="joint"):
         found = answer(model, documents, [texts], attention)

@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
+from tests.models.asking import answer
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import YofoError
 from yofo_rerank.models import running
-from yofo_rerank.models.answering import answer
 from yofo_rerank.models.slot_model import SlotModel
 
 TEXTS = ("blue", "not pink", "a hooded top")

@@ -5,8 +5,8 @@ import random
 import pytest
 import torch
 
+from tests.models.asking import answer
 from yofo_rerank.documents import Document
-from yofo_rerank.models.answering import answer
 from yofo_rerank.models.families import layer_kinds
 from yofo_rerank.prompts import prefix_ids, template_ids, token_id
 

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from tests.models.asking import answer
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError, ImageError, ModelError, TemplateTooLong
-from yofo_rerank.models.answering import answer
 
 CLOSE = {"atol": 1e-4, "rtol": 1e-4}
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from yofo_rerank.models.answering import answer
+from tests.models.asking import answer
 from yofo_rerank.prompts import Template, token_id
 
 CLOSE = {"atol": 1e-4, "rtol": 1e-4}

@@ -7,6 +7,7 @@ from PIL import Image
 
 from yofo_rerank import Document, YofoJudge
 from yofo_rerank.models.lengths import Lengths
+from yofo_rerank.models.looking import document_key
 
 
 def encoded(kind, size, **settings):
@@ -37,7 +38,7 @@ def turned(size):
 def test_measured_as_long_as_prepared(make_tiny, slot_model, family, images):
     model = slot_model(make_tiny(family))
     document = Document(images=images, text="a grey skirt")
-    assert model.measure(document) == len(model.prepare(document).ids)
+    assert model.measure(document, document_key(document)) == len(model.prepare(document).ids)
 
 
 def test_measuring_decodes_nothing(make_tiny, slot_model, monkeypatch):
@@ -45,7 +46,7 @@ def test_measuring_decodes_nothing(make_tiny, slot_model, monkeypatch):
     document = Document(image=encoded("PNG", (90, 60)))
     expected = len(model.prepare(document).ids)
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda _: pytest.fail("decoded"))
-    assert model.measure(document) == expected
+    assert model.measure(document, document_key(document)) == expected
 
 
 def test_the_oldest_go_first():
@@ -76,12 +77,12 @@ def test_answers_kept_on_disk_are_counted_as_if_they_were_not(tmp_path):
 
 
 def test_a_joint_template_is_counted_whole(make_tiny, slot_model):
-    from yofo_rerank.models.answering import answer_and_count
+    from yofo_rerank.models.answering import answer
 
     model = slot_model(make_tiny("qwen3_vl"))
     document, texts = Document(text="a grey skirt"), ["blue", "not pink"]
-    _, ((together,),) = answer_and_count(model, [document], [texts], "joint")
-    _, ((alone, one),) = answer_and_count(model, [document], [texts, texts[:1]], "isolated")
+    _, ((together,),) = answer(model, [document], [texts], "joint")
+    _, ((alone, one),) = answer(model, [document], [texts, texts[:1]], "isolated")
     prefix = len(model.prepare(document).ids)
     assert together == prefix + len(model.template(texts).ids)
     assert alone == prefix + sum(len(question.template.ids) for question in model.questions(texts, "isolated"))

@@ -5,8 +5,8 @@ import weakref
 
 import pytest
 
+from tests.models.asking import answer
 from yofo_rerank.documents import Document
-from yofo_rerank.models.answering import answer
 from yofo_rerank.models.batches import PENDING_BUDGETS
 from yofo_rerank.models.slot_model import SlotModel
 from yofo_rerank.models.workers import AHEAD, Workers

@@ -119,7 +119,7 @@ def test_files_and_pictures_in_memory_may_be_mixed(tiny_qwen3_vl, slot_model, vi
 
 
 def test_a_damaged_view_fails_its_document_alone(tiny_qwen3_vl, slot_model, views):
-    from yofo_rerank.models.answering import answer
+    from tests.models.asking import answer
 
     documents = [Document(images=[views[0], b"junk"], id="bad"), Document(images=views, id="good")]
     [[bad], [good]] = answer(slot_model(tiny_qwen3_vl), documents, [TEXTS], "isolated")

@@ -133,6 +133,14 @@ def encoder():
     return FakeEncoder()
 
 
+@pytest.fixture
+def retriever(encoder):
+    """Its batches are small, so that a few documents need several."""
+    from yofo_rerank.retrieval import ClipFaissRetriever
+
+    return ClipFaissRetriever(encoder, batch_size=4)
+
+
 @pytest.fixture(scope="session")
 def make():
     """The helpers above, for tests: they cannot import each other's files in importlib mode."""

@@ -6,22 +6,10 @@ import weakref
 
 import pytest
 
-from yofo_rerank.documents import Document, load_folder
+from tests.retrieval.test_retriever import ids, texts
+from yofo_rerank.documents import load_folder
 from yofo_rerank.errors import DocumentError, RetrievalError
 from yofo_rerank.retrieval import ClipFaissRetriever
-
-
-@pytest.fixture
-def retriever(encoder):
-    return ClipFaissRetriever(encoder, batch_size=4)
-
-
-def texts(n, start=0):
-    return [Document(text=f"garment number {i}", id=str(i)) for i in range(start, start + n)]
-
-
-def ids(hits):
-    return [hit.document.id for hit in hits]
 
 
 def test_a_generator_is_consumed_batch_by_batch(encoder):

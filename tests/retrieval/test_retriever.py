@@ -10,11 +10,6 @@ from yofo_rerank.errors import DocumentError, RetrievalError
 from yofo_rerank.retrieval import AddReport, ClipFaissRetriever, RetrievedDocument
 
 
-@pytest.fixture
-def retriever(encoder):
-    return ClipFaissRetriever(encoder, batch_size=4)
-
-
 def texts(n, start=0):
     return [Document(text=f"garment number {i}", id=str(i)) for i in range(start, start + n)]
 

@@ -1,6 +1,7 @@
 """FAISS shards and Qdrant: what is searched there is what was judged, once each; no cluster is needed."""
 
 import sys
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -114,6 +115,19 @@ def test_a_collection_of_other_vectors_is_refused(tmp_path):
     with pytest.raises(RetrievalError, match="length 8") as caught:
         collection.write("", "b", rows(unit(3, dim=8)), TEXTS)
     assert caught.value.code == "another_collection"
+
+
+def test_a_qdrant_that_does_not_answer_or_is_in_use_is_one_sentence(tmp_path):
+    with pytest.raises(RetrievalError, match=r"127\.0\.0\.1:9 takes nothing of partition a: ") as caught:
+        QdrantCollection("shop", "http://127.0.0.1:9").write("", "a", rows(unit(3)), TEXTS)
+    assert caught.value.code == "unreachable"
+    collection = QdrantCollection("shop", str(tmp_path / "qdrant"))
+    with closing(collection.client()), pytest.raises(RetrievalError, match="already accessed") as caught:
+        collection.write("", "a", rows(unit(3)), TEXTS)
+    assert caught.value.code == "unreachable"
+    collection.write("", "a", rows(unit(3)), TEXTS)  # nothing is left locked
+    with closing(collection.client()) as client:
+        assert client.count("shop").count == 2  # the first has no vector
 
 
 def test_no_client_is_one_sentence(monkeypatch):

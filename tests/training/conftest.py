@@ -61,3 +61,26 @@ def toy_items(toy):
 
     data = ExampleDataset(ExampleFile(toy), seed=0, shuffle=False, dependency_aware=False, use_reasons=True)
     return [data[index] for index in range(len(data))]
+
+
+@pytest.fixture
+def short_run(make_tiny, saved_model, tmp_path):
+    """Settings of a run on a CPU over 16 pictures of one colour each in `train.jsonl`."""
+    lines = []
+    for index in range(16):
+        colour = ("red", "blue")[index % 2]
+        Image.new("RGB", (32 + 16 * (index % 3), 32), colour).save(tmp_path / f"{index}.png")
+        properties = [{"text": f"is {c}", "answer": c == colour, "reason": f"it is {colour}"} for c in ("red", "blue")]
+        lines.append({"image": f"{index}.png", "properties": properties})
+    (tmp_path / "train.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    return {
+        "model": str(saved_model(make_tiny("qwen3_vl"), tmp_path / "base")),
+        "train_file": str(tmp_path / "train.jsonl"),
+        "validation_file": str(tmp_path / "train.jsonl"),
+        "gradient_accumulation": 1,
+        "workers": 0,
+        "device": "cpu",
+        "log_every": 1,
+        "progress": False,
+        "plot": False,
+    }

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from PIL import Image
 from safetensors.torch import load_file
 
 from yofo_rerank.training import TrainConfig, train
@@ -18,32 +17,14 @@ STEPS = 20
 
 
 @pytest.fixture
-def settings(make_tiny, saved_model, tmp_path):
-    """16 good examples among bad ones, so that both processes find some."""
-    lines = []
-    for index in range(16):
-        colour = ("red", "blue")[index % 2]
-        Image.new("RGB", (32 + 16 * (index % 3), 32), colour).save(tmp_path / f"{index}.png")
-        properties = [{"text": f"is {c}", "answer": c == colour, "reason": f"it is {colour}"} for c in ("red", "blue")]
-        lines.append({"image": f"{index}.png", "properties": properties})
+def settings(short_run, tmp_path):
+    """Good examples among bad ones, so that both processes find some."""
+    lines = (tmp_path / "train.jsonl").read_text().splitlines()
     for place in (3, 8, 12):
-        lines.insert(place, {"image": "gone.png", "properties": [{"text": "p", "answer": True}]})
-    (tmp_path / "train.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    return {
-        "model": str(saved_model(make_tiny("qwen3_vl"), tmp_path / "base")),
-        "train_file": str(tmp_path / "train.jsonl"),
-        "validation_file": str(tmp_path / "train.jsonl"),
-        "on_bad_example": "skip",
-        "max_steps": STEPS,
-        "gradient_accumulation": 1,
-        "learning_rate": 1e-2,
-        "lora": {"rank": 4, "alpha": 8, "dropout": 0.0},
-        "workers": 0,
-        "device": "cpu",
-        "log_every": 1,
-        "progress": False,
-        "plot": False,
-    }
+        lines.insert(place, json.dumps({"image": "gone.png", "properties": [{"text": "p", "answer": True}]}))
+    (tmp_path / "train.jsonl").write_text("\n".join(lines))
+    lora = {"rank": 4, "alpha": 8, "dropout": 0.0}
+    return short_run | {"max_steps": STEPS, "on_bad_example": "skip", "learning_rate": 1e-2, "lora": lora}
 
 
 @pytest.mark.slow

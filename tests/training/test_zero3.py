@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from PIL import Image
 from safetensors.torch import load_file
 
 from yofo_rerank import YofoJudge
@@ -43,27 +42,8 @@ needs_a_cpu_machine = pytest.mark.skipif(
 
 
 @pytest.fixture
-def settings(make_tiny, saved_model, tmp_path):
-    lines = []
-    for index in range(16):
-        colour = ("red", "blue")[index % 2]
-        Image.new("RGB", (32 + 16 * (index % 3), 32), colour).save(tmp_path / f"{index}.png")
-        properties = [{"text": f"is {c}", "answer": c == colour, "reason": f"it is {colour}"} for c in ("red", "blue")]
-        lines.append({"image": f"{index}.png", "properties": properties})
-    (tmp_path / "train.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    return {
-        "model": str(saved_model(make_tiny("qwen3_vl"), tmp_path / "base")),
-        "train_file": str(tmp_path / "train.jsonl"),
-        "validation_file": str(tmp_path / "train.jsonl"),
-        "max_steps": STEPS,
-        "gradient_accumulation": 1,
-        "workers": 0,
-        "device": "cpu",
-        "precision": "fp32",
-        "log_every": 1,
-        "progress": False,
-        "plot": False,
-    }
+def settings(short_run):
+    return short_run | {"max_steps": STEPS, "precision": "fp32"}
 
 
 def losses(folder):

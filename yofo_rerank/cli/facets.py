@@ -37,10 +37,7 @@ def facets(
 
     Example: yofo facets photos.index -r "pink" -r "has a hood"
     """
-    lines = from_file.read_text(encoding="utf-8").splitlines() if from_file else []
-    texts = [*(requirement or []), *(line for line in lines if line.strip() and not line.startswith("#"))]
-    if not texts:
-        raise typer.BadParameter('wanted requirements: -r "..." or --from FILE')
+    texts = _requirements(requirement or [], from_file)
     judge = options.load_judge(model, adapter, device, verdicts=verdicts)
     if model is None:
         checks.warn_of_mini("--model", checks.REAL_MODEL)
@@ -65,3 +62,11 @@ def facets(
     messages.say(
         f"{report.judged} answers judged, {report.known} known before, {len(report.failed)} documents failed: {path}"
     )
+
+
+def _requirements(given: list[str], file: Path | None) -> list[str]:
+    lines = file.read_text(encoding="utf-8").splitlines() if file else []
+    texts = [*given, *(line for line in lines if line.strip() and not line.startswith("#"))]
+    if not texts:
+        raise typer.BadParameter('wanted requirements: -r "..." or --from FILE')
+    return texts

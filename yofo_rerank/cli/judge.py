@@ -59,7 +59,16 @@ def judge(
     documents = _documents(images, together=together)
     with options.judging() as progress:
         outcomes = loaded.judge_outcomes(documents, requirements, progress=progress)
-    name = options.named(model, adapter, judge_url)
+    _print_outcomes(documents, outcomes, options.named(model, adapter, judge_url), as_json=as_json)
+    if any(outcome.failure for outcome in outcomes):
+        raise typer.Exit(1)
+    if evidence is not None:
+        _write_evidence(evidence, loaded, documents[0], requirements)
+
+
+def _print_outcomes(
+    documents: Sequence[Document], outcomes: Sequence[JudgedDocument], name: str, *, as_json: bool
+) -> None:
     for document, outcome in zip(documents, outcomes, strict=True):
         if as_json:
             typer.echo(json.dumps(_as_dict(document, outcome) | {"model": name}))
@@ -67,10 +76,6 @@ def judge(
             _print_outcome(document.id, outcome)
     if not as_json:
         typer.echo(f"judged by {name}")
-    if any(outcome.failure for outcome in outcomes):
-        raise typer.Exit(1)
-    if evidence is not None:
-        _write_evidence(evidence, loaded, documents[0], requirements)
 
 
 def _check_evidence(n_images: int, judge_url: str | None) -> None:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 KEYS = "YOFO_SERVE_KEYS"
-_FILE: dict[str, Any] = {"exists": True, "dir_okay": False}
 
 
 def serve(
@@ -38,10 +37,11 @@ def serve(
     deadline: Annotated[float, typer.Option(min=0.1, help="Seconds for one request.")] = 60.0,
     rate: Annotated[int | None, typer.Option(min=1, help="Requests a minute for one key, or one address.")] = None,
     ssl_certfile: Annotated[
-        Path | None, typer.Option(help="PEM file of a certificate and its chain: answer over https.", **_FILE)
+        Path | None,
+        typer.Option(help="PEM file of a certificate and its chain: answer over https.", exists=True, dir_okay=False),
     ] = None,
     ssl_keyfile: Annotated[
-        Path | None, typer.Option(help="PEM file of its key, where that is another file.", **_FILE)
+        Path | None, typer.Option(help="PEM file of its key, where that is another file.", exists=True, dir_okay=False)
     ] = None,
     proxy: Annotated[
         list[str] | None,
@@ -59,8 +59,6 @@ def serve(
     from yofo_rerank.serving import Limits, ServeSettings
     from yofo_rerank.serving.app import create_app
 
-    if ssl_keyfile is not None and ssl_certfile is None:
-        raise typer.BadParameter("--ssl-keyfile is the key of a certificate; wanted --ssl-certfile, too")
     tls = _tls(ssl_certfile, ssl_keyfile)
     known = _keys(keys)
     if not known and host not in ("127.0.0.1", "::1", "localhost"):
@@ -79,6 +77,8 @@ def _tls(certificate: Path | None, key: Path | None) -> dict[str, str]:
     """Settings of uvicorn; files that are no certificate and key are refused before a model is loaded."""
     import ssl
 
+    if key is not None and certificate is None:
+        raise typer.BadParameter("--ssl-keyfile is the key of a certificate; wanted --ssl-certfile, too")
     if certificate is None:
         return {}
     try:

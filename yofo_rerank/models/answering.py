@@ -40,27 +40,14 @@ def answer(
     *,
     verdicts: Verdicts | None = None,
     tick: Tick | None = None,
-) -> list[Answers]:
+) -> tuple[list[Answers], list[list[int | None]]]:
     """Every list of requirements of every document: a prefix is computed once and read in one pass, whatever is asked.
 
     A document that cannot be judged gets its error, the others their answers; a list that does not fit behind a
     document gets an error of its own. Any number of threads may call.
-    """
-    return answer_and_count(model, documents, lists, attention, verdicts=verdicts, tick=tick)[0]
 
-
-def answer_and_count(
-    model: SlotModel,
-    documents: Sequence[Document],
-    lists: Sequence[Sequence[str]],
-    attention: Attention | None = None,
-    *,
-    verdicts: Verdicts | None = None,
-    tick: Tick | None = None,
-) -> tuple[list[Answers], list[list[int | None]]]:
-    """As `answer`; and for each answer the tokens that it takes where it is asked alone and nothing is known.
-
-    That is the document and each distinct requirement once: it depends on nothing that others ask, or asked before.
+    And for each answer the tokens that it takes where it is asked alone and nothing is known, the document and each
+    distinct requirement once: it depends on nothing that others ask, or asked before.
     """
     model.refresh()
     asked = [model.questions(texts, attention) for texts in lists]

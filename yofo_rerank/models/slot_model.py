@@ -183,7 +183,7 @@ class SlotModel:
             parts.append(document.text)
         return self.maker.lay_out(parts, max_tokens=self._max_tokens - n_suffix)
 
-    def measure(self, document: Document, key: bytes | None = None) -> int:
+    def measure(self, document: Document, key: bytes) -> int:
         """Tokens of its prefix; of images in files the header is read, and no pixel decoded.
 
         Raises:
@@ -192,7 +192,7 @@ class SlotModel:
         patcher = self.maker.patcher
         parts: list[int | str] = [
             patcher.n_tokens(image_size(source, name=document.name_of(page), max_pixels=patcher.enough_pixels))
-            for page, source in enumerate(read_images(document, document_key(document) if key is None else key))
+            for page, source in enumerate(read_images(document, key))
         ]
         parts += [document.text] if document.text else []
         return len(lay_out_prefix(self.layout, self.maker.tokenizer, parts)[0])

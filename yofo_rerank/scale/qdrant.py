@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,19 +46,24 @@ class QdrantCollection:
 
         Raises:
             MissingExtra: no qdrant-client.
-            RetrievalError: code `another_collection`: there is one of this name with other vectors.
+            RetrievalError: codes `another_collection`: there is one of this name with other vectors; `unreachable`:
+                Qdrant does not answer, or refuses, or another process has its folder.
         """
         found = [row for row in rows if row["vector"] is not None]
         if not found:
             return
-        client = self.client()
+        require("qdrant_client", extra="qdrant")
+        from qdrant_client.http.exceptions import ApiException
+
+        points = [_point(partition, row, requirements) for row in found]
         try:
-            self._ready(client, len(found[0]["vector"]))
-            for start in range(0, len(found), BATCH):
-                points = [_point(partition, row, requirements) for row in found[start : start + BATCH]]
-                client.upsert(self.name, points, wait=True)
-        finally:
-            client.close()
+            with closing(self.client()) as client:
+                self._ready(client, len(found[0]["vector"]))
+                for start in range(0, len(points), BATCH):
+                    client.upsert(self.name, points[start : start + BATCH], wait=True)
+        except (ApiException, OSError, RuntimeError) as error:  # RuntimeError: a folder that is in use
+            message = f"{self.address} takes nothing of partition {partition}: {' '.join(str(error).split())[:300]}"
+            raise RetrievalError(message, code="unreachable") from error
 
     def client(self) -> QdrantClient:
         """Connected; close it.
