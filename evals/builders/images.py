@@ -8,6 +8,7 @@ import io
 import os
 import random
 import shutil
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -80,20 +81,20 @@ def draw_pairs(pictures: Sequence[Picture], count: int, seed: int) -> list[tuple
 def keep_picture(picture: Picture, folder: Path) -> str:
     """Put the file beside the data, as a hard link where that is possible; its name there, `images/<digest>.<suffix>`.
 
-    A link under another name first, so that a killed run leaves no half of a copy.
+    A link under a name of its own first: a killed run leaves no half of a copy, and two threads may keep one picture.
     """
     name = f"images/{picture.digest[:32]}{picture.path.suffix.lower()}"
     target = folder / name
     if target.exists():
         return name
     target.parent.mkdir(exist_ok=True)
-    aside = target.with_name(f".new-{target.name}")
-    aside.unlink(missing_ok=True)
+    aside = target.with_name(f".new-{uuid.uuid4().hex}-{target.name}")
     try:
         os.link(picture.path, aside)
     except OSError:  # another disk, or a file system without links
         shutil.copyfile(picture.path, aside)
     aside.replace(target)
+    aside.unlink(missing_ok=True)  # still there if the target was the same link already
     return name
 
 

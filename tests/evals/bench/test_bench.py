@@ -97,4 +97,5 @@ def test_noise_differs_from_picture_to_picture():
 
 
 def test_results_are_small_files():
-    assert all(path.stat().st_size < 200_000 for path in Path(full_size.RESULTS).glob("*"))
+    kept = [path for path in Path(full_size.RESULTS).glob("*") if path.suffix != ".html"]  # git ignores the page
+    assert kept and all(path.stat().st_size < 200_000 for path in kept)

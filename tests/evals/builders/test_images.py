@@ -1,7 +1,9 @@
 """Pictures are named by their bytes; the split and the pairs follow from that alone."""
 
 import hashlib
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image
@@ -70,3 +72,22 @@ def test_a_kept_picture_is_the_same_file_again(pictures, tmp_path):
     names = {keep_picture(picture, tmp_path) for _ in range(2)}
     assert len(names) == 1
     assert (tmp_path / names.pop()).read_bytes() == picture.path.read_bytes()
+
+
+def test_threads_that_keep_one_picture_leave_one_file(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"picture")
+    picture = Picture(path, hashlib.sha256(b"picture").hexdigest(), "tops")
+    for attempt in range(20):
+        folder, barrier = tmp_path / str(attempt), threading.Barrier(8)
+        folder.mkdir()
+
+        def keep(folder=folder, barrier=barrier):
+            barrier.wait()
+            return keep_picture(picture, folder)
+
+        with ThreadPoolExecutor(8) as pool:
+            asked = [pool.submit(keep) for _ in range(8)]
+        (name,) = {one.result() for one in asked}
+        assert [one.relative_to(folder).as_posix() for one in folder.rglob("*.png")] == [name]
+        assert (folder / name).read_bytes() == b"picture"

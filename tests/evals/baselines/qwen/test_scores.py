@@ -225,7 +225,9 @@ def test_an_embedder_without_its_head(make_tiny, saved_model, tmp_path, shown):
     weights = load_file(folder / "model.safetensors")
     del weights["lm_head.weight"]
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    assert get_baseline("qwen3-vl-embedding-8b").load(str(folder)).score(QUERY, shown) == wanted
+    found = get_baseline("qwen3-vl-embedding-8b").load(str(folder)).score(QUERY, shown)
+    assert found == pytest.approx(wanted, abs=1e-6)  # tensors loaded anew may lie otherwise, which changes the last bit
+    assert max(wanted) - min(wanted) > 1e-3
     with pytest.raises(ModelError, match=r"lacks 1 weights, such as lm_head\.weight"):
         get_baseline("qwen3-vl-reranker-8b").load(str(folder))
 
