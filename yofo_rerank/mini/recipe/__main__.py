@@ -25,7 +25,7 @@ class Plan:
     vision_batch: int = 48
     language_steps: int = 800
     language_batch: int = 48
-    together_steps: int = 2200
+    together_steps: int = 2600
     together_batch: int = 48
     adapter_examples: int = 4096
     validation_examples: int = 200
