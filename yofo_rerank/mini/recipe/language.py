@@ -21,6 +21,7 @@ from torch import nn
 from yofo_rerank.mini.attributes import Garment
 from yofo_rerank.mini.captions import caption
 from yofo_rerank.mini.recipe.checkpoint import Run
+from yofo_rerank.mini.recipe.follow_ups import with_follow_ups
 from yofo_rerank.mini.recipe.optimizer import MuonAdamW
 from yofo_rerank.mini.recipe.precision import autocast
 from yofo_rerank.mini.recipe.vision import see
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast, Qwen3VLForConditionalGeneration
 
 REASON_WEIGHT = 0.55
+FOLLOW_UPS = 0.08  # of the statements that the base learns from
 IMAGE_TOKENS = 36
 GRID = 6  # merged tokens a side
 
@@ -56,10 +58,16 @@ def make_lesson(
     form: str | None = None,
     n: int | None = None,
     reasons: bool = True,
+    follow_ups: float = 0.0,
 ) -> Lesson:
-    """Lay out one document (a picture, or a caption where picture is None) with n statements, or 4 to 12."""
+    """Lay out one document (a picture, or a caption where picture is None) with n statements, or 4 to 12.
+
+    A share of the statements, `follow_ups`, speaks of the statement before it.
+    """
     layout = get_format("yofo-v1")
     statements = sample_statements(garment, rng, n or rng.randint(4, 12), form=form)
+    if follow_ups:
+        statements = with_follow_ups(statements, rng, follow_ups)
     text = caption(garment, rng) if picture is None else None
     prefix = prefix_ids(layout, tokenizer, n_image_tokens=IMAGE_TOKENS if picture is not None else 0, text=text)
     given = [one.reason for one in statements]
@@ -172,16 +180,13 @@ def train_language(
         rng = random.Random(f"{seed} {step}")
         chosen = rng.sample(range(len(garments)), batch)
         plain = 1 - 2 * step / steps  # share of lessons that are plain statements alone
-        lessons = [
-            make_lesson(
-                tokenizer,
-                garments[at],
-                None if rng.random() < text_share else at,
-                rng,
-                form="plain" if rng.random() < plain else None,
-            )
-            for at in chosen
-        ]
+        n = rng.randint(4, 12)  # one number for all: little padding
+        lessons = []
+        for at in chosen:
+            picture = None if rng.random() < text_share else at
+            form = "plain" if rng.random() < plain else None
+            share = 0.0 if form else FOLLOW_UPS
+            lessons.append(make_lesson(tokenizer, garments[at], picture, rng, form=form, n=n, follow_ups=share))
         rows = [lesson.picture for lesson in lessons if lesson.picture is not None]
         loss, values = judging_loss(
             model, tokenizer, lessons, torch.from_numpy(features[rows].astype(np.float32)), value

@@ -16,7 +16,7 @@ from torch import nn
 
 from yofo_rerank.mini.attributes import Garment
 from yofo_rerank.mini.recipe.checkpoint import Run
-from yofo_rerank.mini.recipe.language import judging_loss, make_lesson
+from yofo_rerank.mini.recipe.language import FOLLOW_UPS, judging_loss, make_lesson
 from yofo_rerank.mini.recipe.optimizer import MuonAdamW
 from yofo_rerank.mini.recipe.vision import Probe, labels, probe_loss, see, vary
 
@@ -52,8 +52,11 @@ def train_together(
         places = {at: row for row, at in enumerate(shown)}
         varied = vary(pictures[shown], np.random.default_rng((seed, step)))
         features = torch.stack(see(model.model.visual, varied), dim=1)  # (shown, 2, 36, width)
-        n, reasons = rng.randint(4, 12), step % 4 == 0  # one number for all: no padding
-        lessons = [make_lesson(tokenizer, garments[at], places.get(at), rng, n=n, reasons=reasons) for at in chosen]
+        n, reasons = rng.randint(4, 12), step % 4 == 0  # one number for all: little padding
+        lessons = [
+            make_lesson(tokenizer, garments[at], places.get(at), rng, n=n, reasons=reasons, follow_ups=FOLLOW_UPS)
+            for at in chosen
+        ]
         loss, values = judging_loss(model, tokenizer, lessons, features, value)
         seen_loss, seen_right = probe_loss(probe(features.sum(1)), truth[shown])
         (loss + seen_loss).backward()
