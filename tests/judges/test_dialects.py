@@ -61,11 +61,19 @@ def test_two_images_two_questions_and_no_text(name, body):
 
 
 @pytest.mark.parametrize(
-    "name, mass", [("transformers", {}), ("vllm", {"label_mass": 0.9}), ("sglang", {"x_label_mass": 1})]
+    "name, told, mass",
+    [
+        ("transformers", {}, None),
+        ("transformers", {"label_mass": 0.7}, 0.7),  # our own service
+        ("vllm", {"label_mass": 0.9, "argmax_is_label": True}, 0.9),
+        ("sglang", {"x_label_mass": 1}, 1),
+        ("sglang", {"label_mass": 1}, None),
+    ],
 )
-def test_answers_are_read_by_their_names_whatever_else_is_told(name, mass):
-    answers = {"q1": {"type": "noul", "noul": 0.2} | mass, "q0": {"type": "noul", "noul": 0.9} | mass}
-    assert get_dialect(name).read({"model": "m", "answers": answers, "usage": {}}, 2) == [0.9, 0.2]
+def test_answers_are_read_by_their_names_with_the_mass_of_their_labels(name, told, mass):
+    answers = {"q1": {"type": "noul", "noul": 0.2}, "q0": {"type": "noul", "noul": 0.9} | told}
+    read = get_dialect(name).read({"model": "m", "answers": answers, "usage": {}}, 2)
+    assert read == [(0.9, mass), (0.2, None)]
 
 
 def test_openai():
@@ -82,7 +90,7 @@ def test_openai():
         "questions": [{"type": "predicate", "name": "q0", "instructions": "grey"}],
     }
     answers = [{"name": "q1", "probability": 0.2}, {"type": "predicate", "name": "q0", "probability": 0.9}]
-    assert get_dialect("openai").read({"answers": answers}, 2) == [0.9, 0.2]
+    assert get_dialect("openai").read({"answers": answers}, 2) == [(0.9, None), (0.2, None)]
     with pytest.raises(KeyError):
         get_dialect("openai").read({"answers": [{"type": "refusal", "name": "q0"}]}, 1)
 

@@ -71,6 +71,7 @@ def test_what_may_pass_is_tried_again(server, acts, tries, monkeypatch):
         (status(200, body={"answers": {"q0": {"noul": 1.5}}}), "remote_bad_answer"),
         (status(200, body=b'{"answers": {"q0": {"noul": NaN}}}'), "remote_bad_answer"),
         (status(200, body={"answers": {"q0": {"noul": True}}}), "remote_bad_answer"),
+        (status(200, body={"answers": {"q0": {"noul": 0.5, "label_mass": "all"}}}), "remote_bad_answer"),
         (status(200, body=b" " * 5_000_000), "remote_bad_answer"),
     ],
 )
@@ -241,3 +242,20 @@ def test_tokens_are_the_servers_sum_over_all_requests_or_unknown(server, usage, 
     (found,) = SystemOneJudge(server.url).judge_outcomes(["a"], [f"number {place}" for place in range(65)])
     assert len(server.bodies) == 2
     assert found.n_tokens == counted
+
+
+def test_a_prompt_that_does_not_fit_the_served_model_is_said_once(server, caplog):
+    """The label mass of vLLM and SGLang: the share of the vocabulary that yes and no have."""
+    body = {"answers": {"q0": {"noul": 0.5, "label_mass": 0.01}}}
+    server.acts = [status(200, body=body)]
+    judge = SystemOneJudge(server.url, dialect="vllm")
+    for _ in range(2):
+        (found,) = judge.judge_outcomes(["a"], ["red"])
+        assert found.judgements[0].label_mass == 0.01
+    assert len([one for one in caplog.messages if "the prompt format does not fit" in one]) == 1
+
+
+def test_a_sum_a_hair_above_one_is_one(server):
+    server.acts = [status(200, body={"answers": {"q0": {"noul": 1.000001, "label_mass": 1.000001}}})]
+    (found,) = SystemOneJudge(server.url).judge_outcomes(["a"], ["red"])
+    assert (found.judgements[0].p_yes, found.judgements[0].label_mass) == (1.0, 1.0)

@@ -47,15 +47,20 @@ class Dialect:
     max_images: int
     question: str  # how a requirement is asked; holds {requirement}
     write: Callable[[Shown, Sequence[str]], dict[str, Any]]  # -> the body, without "model"
-    read: Callable[[Mapping[str, Any], int], list[Any]]  # the answer, how many were asked -> p_yes of each
+    read: Callable[[Mapping[str, Any], int], list[tuple[Any, Any]]]  # the answer, how many were asked -> p_yes of each,
+    # and the share of the vocabulary that the labels have, where the server says it
 
 
 def _named(questions: Sequence[str]) -> dict[str, dict[str, str]]:
     return {f"q{place}": {"type": "noul", "instructions": text} for place, text in enumerate(questions)}
 
 
-def _nouls(answer: Mapping[str, Any], count: int) -> list[Any]:
-    return [answer["answers"][f"q{place}"]["noul"] for place in range(count)]
+def _nouls(mass: str) -> Callable[[Mapping[str, Any], int], list[tuple[Any, Any]]]:
+    def read(answer: Mapping[str, Any], count: int) -> list[tuple[Any, Any]]:
+        found = [answer["answers"][f"q{place}"] for place in range(count)]
+        return [(one["noul"], one.get(mass)) for one in found]
+
+    return read
 
 
 def _with_assets(shown: Shown, questions: Sequence[str]) -> dict[str, Any]:
@@ -82,17 +87,25 @@ def _decisions(shown: Shown, questions: Sequence[str]) -> dict[str, Any]:
     return {"input": [{"role": "user", "content": content}], "questions": asked}
 
 
-def _predicates(answer: Mapping[str, Any], count: int) -> list[Any]:
+def _predicates(answer: Mapping[str, Any], count: int) -> list[tuple[Any, Any]]:
     found = {one.get("name"): one for one in answer["answers"]}
-    return [found[f"q{place}"]["probability"] for place in range(count)]
+    return [(found[f"q{place}"]["probability"], None) for place in range(count)]
+
+
+def _uris(image: Picture) -> Any:
+    return image.uri
+
+
+def _addresses(image: Picture) -> Any:
+    return {"url": image.uri}
 
 
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect
     for dialect in (
-        Dialect("transformers", "/v1/systemone", 64, 4, _STATEMENT, _with_assets, _nouls),
-        Dialect("vllm", "/v1/systemone", 64, 8, _QUESTION, _with_images(lambda image: image.uri), _nouls),
-        Dialect("sglang", "/v1/systemone", 64, 8, _QUESTION, _with_images(lambda image: {"url": image.uri}), _nouls),
+        Dialect("transformers", "/v1/systemone", 64, 4, _STATEMENT, _with_assets, _nouls("label_mass")),
+        Dialect("vllm", "/v1/systemone", 64, 8, _QUESTION, _with_images(_uris), _nouls("label_mass")),
+        Dialect("sglang", "/v1/systemone", 64, 8, _QUESTION, _with_images(_addresses), _nouls("x_label_mass")),
         Dialect("openai", "/v1/decisions", 64, 8, _QUESTION, _decisions, _predicates),
     )
 }

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from yofo_rerank.advice import Advice
 from yofo_rerank.documents import Document, DocumentLike, as_documents
 from yofo_rerank.errors import ConfigError, DocumentError, MissingExtra, RemoteError, YofoError
 from yofo_rerank.judges.dialects import Dialect, get_dialect
@@ -24,6 +25,7 @@ from yofo_rerank.requirements import JudgedDocument, Judgement, Requirement
 if TYPE_CHECKING:
     import httpx
 
+ROUNDING = 1e-5  # what a sum of probabilities in single precision may be above 1
 API_KEY = "YOFO_JUDGE_API_KEY"  # the environment variable that holds a key, unless another is named
 
 
@@ -80,6 +82,7 @@ class SystemOneJudge:
         self._api_key_env = api_key_env
         self._connections, self._deadline, self._tries = connections, float(deadline), tries
         self._max_pixels = max_pixels
+        self._advice = Advice(None)
 
     def judge_outcomes(
         self,
@@ -100,10 +103,13 @@ class SystemOneJudge:
             pool = ThreadPoolExecutor(self._connections, thread_name_prefix="yofo-http-judge")
             try:
                 running = [pool.submit(self._judge, client, one, asked, stop) for one in checked]
-                return list(_watched(running, tick))
+                outcomes = list(_watched(running, tick))
             finally:
                 stop.set()
                 pool.shutdown(cancel_futures=True)
+        for outcome in outcomes:
+            self._advice.look_at_mass(outcome.judgements)
+        return outcomes
 
     def info(self) -> dict[str, Any]:
         """What is judged with, in plain JSON types."""
@@ -119,14 +125,16 @@ class SystemOneJudge:
             found, n_tokens = self._ask(client, document, [requirement.text for requirement in requirements], stop)
         except YofoError as error:
             return unjudged(error)
-        pairs = zip(requirements, found, strict=True)
-        judgements = tuple(Judgement(requirement=one, p_yes=p, verdict=p > 0.5) for one, p in pairs)
+        judgements = tuple(
+            Judgement(requirement=one, p_yes=p, verdict=p > 0.5, label_mass=mass)
+            for one, (p, mass) in zip(requirements, found, strict=True)
+        )
         return JudgedDocument(judgements, n_tokens=n_tokens)
 
     def _ask(
         self, client: httpx.Client, document: Document, texts: Sequence[str], stop: threading.Event
-    ) -> tuple[list[float], int | None]:
-        """The probabilities, and the input tokens of all requests, where the server says them of each."""
+    ) -> tuple[list[tuple[float, float | None]], int | None]:
+        """Probability and label mass of each, and the input tokens of all requests, where the server says them."""
         deadline = time.monotonic() + self._deadline
         shown = show(document, self._max_pixels)
         most = self._dialect.max_images
@@ -135,13 +143,13 @@ class SystemOneJudge:
             raise DocumentError(message, code="too_many_images")
         questions = [self._question.replace("{requirement}", text) for text in texts]
         named = {} if self._model is None else {"model": self._model}
-        found: list[float] = []
+        found: list[tuple[float, float | None]] = []
         counts: list[int | None] = []
         for start in range(0, len(questions), self._dialect.max_questions):
             part = questions[start : start + self._dialect.max_questions]
             body = named | self._dialect.write(shown, part)
             answer = post_json(client, self._dialect.path, body, deadline=deadline, tries=self._tries, stop=stop)
-            found += _probabilities(self._dialect, answer, len(part))
+            found += _answers(self._dialect, answer, len(part))
             counts.append(_input_tokens(answer))
         return found, None if None in counts else sum(count for count in counts if count is not None)
 
@@ -171,16 +179,19 @@ def _watched(running: Sequence[Future[JudgedDocument]], tick: Any) -> Iterator[J
             tick(place, len(running))
 
 
-def _probabilities(dialect: Dialect, answer: Any, count: int) -> list[float]:
+def _answers(dialect: Dialect, answer: Any, count: int) -> list[tuple[float, float | None]]:
     try:
         found = dialect.read(answer, count)
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         message = f"the answer has not the shape of {dialect.name!r} (missing {error!s:.80})"
         raise RemoteError(message, code="remote_bad_answer") from error
-    for value in found:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            raise RemoteError(f"got {value!r:.80} for a probability, wanted 0 to 1", code="remote_bad_answer")
-    return [float(value) for value in found]
+    return [(_probability(p_yes), None if mass is None else _probability(mass)) for p_yes, mass in found]
+
+
+def _probability(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1 + ROUNDING:
+        raise RemoteError(f"got {value!r:.80} for a probability, wanted 0 to 1", code="remote_bad_answer")
+    return min(float(value), 1.0)
 
 
 def _input_tokens(answer: Mapping[str, Any]) -> int | None:
