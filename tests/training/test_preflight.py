@@ -68,3 +68,13 @@ def test_check_lists_bad_examples_and_fails(make_tiny, saved_model, toy, here, c
     assert "t.jsonl:2: " in out
     assert "1 good examples, 1 bad" in out
     assert not (here / "out").exists()
+
+
+def test_deepspeed_wants_a_gpu_or_a_word(here, monkeypatch):
+    from yofo_rerank.training.arguments import check_device
+
+    monkeypatch.setattr("torch.accelerator.is_available", lambda: False)
+    settings = {"model": "m", "train_file": "t.jsonl", "output_dir": "out", "deepspeed": "zero3.json"}
+    with pytest.raises(ConfigError, match=r"deepspeed: no GPU here, .*; wanted device: cpu"):
+        check_device(TrainConfig(**settings))
+    check_device(TrainConfig(**settings, device="cpu"))

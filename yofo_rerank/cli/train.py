@@ -21,7 +21,7 @@ def train(
     push: Annotated[
         str | None, typer.Option(metavar="OWNER/NAME", help="Then upload it to the Hugging Face hub.")
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Only check the data: images open, lengths fit.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only check the data (images open, lengths fit).")] = False,
 ) -> None:
     """Train a LoRA adapter on JSONL examples: answers, and the reasons behind them (paper §3.3, §4.1).
 
@@ -68,7 +68,9 @@ def _part() -> None:
 def _check(settings: TrainConfig) -> None:
     from yofo_rerank.report.table import printable
     from yofo_rerank.training import check_data
+    from yofo_rerank.training.arguments import check_device
 
+    check_device(settings)
     report = check_data(settings)
     for problem in report.problems:
         typer.echo(printable(problem))

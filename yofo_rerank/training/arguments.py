@@ -11,14 +11,23 @@ from yofo_rerank.errors import ConfigError
 from yofo_rerank.training.config import TrainConfig
 
 
+def check_device(config: TrainConfig) -> None:
+    """Whether this machine has what the config asks for.
+
+    Raises:
+        ConfigError: deepspeed where there is no GPU, but no `device: cpu`.
+    """
+    if config.deepspeed is not None and config.device == "auto" and not torch.accelerator.is_available():
+        raise ConfigError("deepspeed: no GPU here, where processes do not find one another; wanted device: cpu")
+
+
 def training_arguments(config: TrainConfig) -> TrainingArguments:
     """What the Trainer needs to know, all of it.
 
     Raises:
         ConfigError: several GPUs but one process; deepspeed where there is no GPU, but no `device: cpu`.
     """
-    if config.deepspeed is not None and config.device == "auto" and not torch.accelerator.is_available():
-        raise ConfigError("deepspeed: no GPU here, where processes do not find one another; wanted device: cpu")
+    check_device(config)
     arguments = TrainingArguments(
         output_dir=str(config.output_dir),
         num_train_epochs=config.epochs,
