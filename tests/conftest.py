@@ -90,24 +90,20 @@ def build_processor(family: str, tokenizer):
     return kind(image_processor=images, tokenizer=tokenizer, video_processor=videos)
 
 
+CLASSES = {  # configuration and model
+    "qwen2_vl": ("Qwen2VLConfig", "Qwen2VLForConditionalGeneration"),
+    "qwen2_5_vl": ("Qwen2_5_VLConfig", "Qwen2_5_VLForConditionalGeneration"),
+    "qwen3_vl": ("Qwen3VLConfig", "Qwen3VLForConditionalGeneration"),
+    "qwen3_5": ("Qwen3_5Config", "Qwen3_5ForConditionalGeneration"),
+    "qwen3_5_moe": ("Qwen3_5MoeConfig", "Qwen3_5MoeForConditionalGeneration"),
+}
+
+
 def build_model(family: str, tokenizer, *, tied: bool = True, seed: int = 0):
     """Random weights, large enough in scale that answers differ from document to document."""
     import torch
     import transformers
 
-    text = {
-        "vocab_size": EMBEDDING_ROWS,
-        "hidden_size": 48,
-        "intermediate_size": 64,
-        "num_hidden_layers": 3,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "max_position_embeddings": 2048,
-        "tie_word_embeddings": tied,
-        "pad_token_id": tokenizer.pad_token_id,
-        "bos_token_id": None,
-        "eos_token_id": tokenizer.eos_token_id,
-    }
     ids = {
         "image_token_id": tokenizer.convert_tokens_to_ids("<|image_pad|>"),
         "video_token_id": tokenizer.convert_tokens_to_ids("<|video_pad|>"),
@@ -115,41 +111,11 @@ def build_model(family: str, tokenizer, *, tied: bool = True, seed: int = 0):
         "vision_end_token_id": tokenizer.convert_tokens_to_ids("<|vision_end|>"),
         "tie_word_embeddings": tied,
     }
-    sizes = {"depth": 2, "num_heads": 2, "patch_size": 8, "spatial_merge_size": 2, "temporal_patch_size": 2}
-    if family == "qwen3_vl":
-        text |= {"head_dim": 16, "rope_parameters": _rope([4, 2, 2])}
-        vision = sizes | {"hidden_size": 32, "intermediate_size": 48, "out_hidden_size": 48}
-        vision |= {"num_position_embeddings": 16, "deepstack_visual_indexes": [0, 1]}
-        config = transformers.Qwen3VLConfig(text_config=text, vision_config=vision, **ids)
-        kind = transformers.Qwen3VLForConditionalGeneration
-    elif family.startswith("qwen3_5"):
-        linear = {"linear_key_head_dim": 8, "linear_value_head_dim": 8, "linear_num_key_heads": 2}
-        text |= linear | {"linear_num_value_heads": 4, "linear_conv_kernel_dim": 4, "head_dim": 16}
-        text |= {"layer_types": ["linear_attention", "linear_attention", "full_attention"]}
-        text |= {"rope_parameters": _rope([4, 2, 2]) | {"partial_rotary_factor": 1.0}}
-        vision = sizes | {"hidden_size": 32, "intermediate_size": 48, "out_hidden_size": 48}
-        vision |= {"num_position_embeddings": 16}
-        if family == "qwen3_5_moe":
-            text |= {"num_experts": 4, "num_experts_per_tok": 2}
-            text |= {"moe_intermediate_size": 32, "shared_expert_intermediate_size": 32}
-        names = ("Qwen3_5MoeConfig", "Qwen3_5MoeForConditionalGeneration")
-        if family == "qwen3_5":
-            names = ("Qwen3_5Config", "Qwen3_5ForConditionalGeneration")
-        config = getattr(transformers, names[0])(text_config=text, vision_config=vision, **ids)
-        kind = getattr(transformers, names[1])
-    elif family == "qwen2_5_vl":
-        text |= {"rope_parameters": _rope([2, 2, 2])}
-        vision = sizes | {"hidden_size": 32, "intermediate_size": 48, "out_hidden_size": 48}
-        vision |= {"window_size": 32, "fullatt_block_indexes": [1]}
-        config = transformers.Qwen2_5_VLConfig(text_config=text, vision_config=vision, **ids)
-        kind = transformers.Qwen2_5_VLForConditionalGeneration
-    else:
-        text |= {"rope_parameters": _rope([2, 2, 2])}
-        vision = sizes | {"embed_dim": 32, "hidden_size": 48, "mlp_ratio": 2}
-        config = transformers.Qwen2VLConfig(text_config=text, vision_config=vision, **ids)
-        kind = transformers.Qwen2VLForConditionalGeneration
+    text = _text_config(family) | {"tie_word_embeddings": tied, "bos_token_id": None}
+    text |= {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id}
+    config_class, model_class = (getattr(transformers, name) for name in CLASSES[family])
     torch.manual_seed(seed)
-    model = kind(config).eval()
+    model = model_class(config_class(text_config=text, vision_config=_vision_config(family), **ids)).eval()
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -158,6 +124,42 @@ def build_model(family: str, tokenizer, *, tied: bool = True, seed: int = 0):
                 scale = 1.0 if "embed_tokens" in name else 1.5 / fan_in**0.5
                 parameter.copy_(torch.randn(parameter.shape, generator=generator) * scale)
     return model
+
+
+def _text_config(family: str) -> dict[str, Any]:
+    text: dict[str, Any] = {
+        "vocab_size": EMBEDDING_ROWS,
+        "hidden_size": 48,
+        "intermediate_size": 64,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 2048,
+    }
+    if family.startswith("qwen2"):
+        return text | {"rope_parameters": _rope([2, 2, 2])}
+    text |= {"head_dim": 16, "rope_parameters": _rope([4, 2, 2])}
+    if family == "qwen3_vl":
+        return text
+    text |= {"linear_key_head_dim": 8, "linear_value_head_dim": 8, "linear_num_key_heads": 2}
+    text |= {"linear_num_value_heads": 4, "linear_conv_kernel_dim": 4}
+    text |= {"layer_types": ["linear_attention", "linear_attention", "full_attention"]}
+    text["rope_parameters"] |= {"partial_rotary_factor": 1.0}
+    if family == "qwen3_5_moe":
+        text |= {"num_experts": 4, "num_experts_per_tok": 2}
+        text |= {"moe_intermediate_size": 32, "shared_expert_intermediate_size": 32}
+    return text
+
+
+def _vision_config(family: str) -> dict[str, Any]:
+    sizes = {"depth": 2, "num_heads": 2, "patch_size": 8, "spatial_merge_size": 2, "temporal_patch_size": 2}
+    if family == "qwen2_vl":
+        return sizes | {"embed_dim": 32, "hidden_size": 48, "mlp_ratio": 2}
+    vision = sizes | {"hidden_size": 32, "intermediate_size": 48, "out_hidden_size": 48}
+    if family == "qwen2_5_vl":
+        return vision | {"window_size": 32, "fullatt_block_indexes": [1]}
+    vision |= {"num_position_embeddings": 16}
+    return vision | ({"deepstack_visual_indexes": [0, 1]} if family == "qwen3_vl" else {})
 
 
 def _rope(section: list[int]) -> dict:

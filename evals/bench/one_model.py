@@ -57,20 +57,11 @@ def measure(
     loading = seconds(judge.judge, [Document(text="warm up")], first)
     loaded = peak_memory()
     judge.judge(noise_documents(documents, pixels, seed=0), first)  # kernels and allocator warm up
-    cold, cached, each = [], [], []
-    for repeat in range(1, repeats + 1):
-        new = noise_documents(documents, pixels, seed=repeat)
-        before = judge.stats
-        cold.append(seconds(judge.judge, new, first))
-        between = judge.stats
-        cached.append(seconds(judge.judge, new, other))
-        if judge.stats.cache_hits - between.cache_hits != documents:
-            raise RuntimeError(f"wanted {documents} kept prefix states, but found {judge.stats}")
-        each.append(pass_per_requirement(judge, first, documents, pixels, repeat))
+    cold, cached, each, passes = _rounds(judge, first, other, documents=documents, pixels=pixels, repeats=repeats)
     medians = {name: middle(times)["median"] for name, times in (("cold", cold), ("cached", cached), ("each", each))}
     return {
         "tokens": asdict(tokens),
-        "forward_passes_cold": between.forward_passes - before.forward_passes,
+        "forward_passes_cold": passes,
         "state_mib": state_bytes / MIB,
         "loading_seconds": loading,
         "peak_memory_loaded_gib": _gib(loaded),
@@ -85,6 +76,24 @@ def measure(
         "pairs_per_second_cold": documents / medians["cold"],
         "pairs_per_second_cached": documents / medians["cached"],
     }
+
+
+def _rounds(
+    judge: YofoJudge, first: list[str], other: list[str], *, documents: int, pixels: int, repeats: int
+) -> tuple[list[float], list[float], list[float], int]:
+    """Seconds cold, behind kept states, with a pass for each requirement; and the forward passes of a cold round."""
+    cold, cached, each, passes = [], [], [], 0
+    for repeat in range(1, repeats + 1):
+        new = noise_documents(documents, pixels, seed=repeat)
+        before = judge.stats
+        cold.append(seconds(judge.judge, new, first))
+        between = judge.stats
+        cached.append(seconds(judge.judge, new, other))
+        if judge.stats.cache_hits - between.cache_hits != documents:
+            raise RuntimeError(f"wanted {documents} kept prefix states, but found {judge.stats}")
+        each.append(pass_per_requirement(judge, first, documents, pixels, repeat))
+        passes = between.forward_passes - before.forward_passes
+    return cold, cached, each, passes
 
 
 def pass_per_requirement(

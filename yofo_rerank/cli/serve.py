@@ -59,10 +59,7 @@ def serve(
     from yofo_rerank.serving import Limits, ServeSettings
     from yofo_rerank.serving.app import create_app
 
-    tls = _tls(ssl_certfile, ssl_keyfile)
-    known = _keys(keys)
-    if not known and host not in ("127.0.0.1", "::1", "localhost"):
-        messages.warn(f"everybody who reaches {host}:{port} may ask; set keys with --keys or {KEYS}")
+    tls, known = _tls(ssl_certfile, ssl_keyfile), _keys(keys, host, port)
     settings = ServeSettings(
         names=tuple(name or [model or options.MINI]),
         keys=known,
@@ -105,7 +102,10 @@ def _run(app: FastAPI, deadline: float, **settings: Any) -> None:
     )
 
 
-def _keys(path: Path | None) -> tuple[str, ...]:
+def _keys(path: Path | None, host: str, port: int) -> tuple[str, ...]:
     lines = [] if path is None else path.read_text(encoding="ascii").splitlines()
     given = [*lines, *os.environ.get(KEYS, "").split(",")]
-    return tuple(key.strip() for key in given if key.strip())
+    known = tuple(key.strip() for key in given if key.strip())
+    if not known and host not in ("127.0.0.1", "::1", "localhost"):
+        messages.warn(f"everybody who reaches {host}:{port} may ask; set keys with --keys or {KEYS}")
+    return known

@@ -1,0 +1,126 @@
+"""A catalogue in an object store and in Qdrant, around a stream that needs no cluster: a real S3 server answers."""
+
+import io
+from contextlib import closing, nullcontext
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from yofo_rerank.errors import DocumentError, ImageError, RetrievalError
+from yofo_rerank.scale import FaissShards, QdrantCollection, judge_catalogue, open_shards
+from yofo_rerank.scale import catalogue as module
+from yofo_rerank.scale.partitions import partitions_of
+
+TEXTS = ["is red", "is dark"]
+SOURCE, OUT = "s3://shop/photos", "s3://shop/answers"
+
+
+@pytest.fixture(scope="module")
+def bucket():
+    """Six pictures, one of which is none, in a bucket of an S3 server on this machine."""
+    boto3, moto = pytest.importorskip("boto3"), pytest.importorskip("moto.server")
+    server = moto.ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    url = "http://{}:{}".format(*server.get_host_and_port())
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("ACCESS_KEY_ID", "key"), ("SECRET_ACCESS_KEY", "secret"), ("DEFAULT_REGION", "us-east-1")):
+            patch.setenv(f"AWS_{name}", value)
+        patch.setenv("AWS_ENDPOINT_URL", url)
+        client = boto3.client("s3", endpoint_url=url)
+        client.create_bucket(Bucket="shop")
+        for place in range(6):
+            file = io.BytesIO()
+            Image.new("RGB", (40, 32), (40 * place, 0, 0)).save(file, "PNG")
+            client.put_object(Bucket="shop", Key=f"photos/{place}.png", Body=b"bad" if place == 3 else file.getvalue())
+        yield client
+    server.stop()
+
+
+@pytest.fixture
+def no_cluster(monkeypatch):
+    """The driver alone: partitions are read and answered here; the names of those that were comes back."""
+    asked = []
+
+    def whole_partitions(partitions, _judge, texts, **_):
+        for partition in partitions:
+            asked.append(partition.name)
+            yield partition.name, [_row(document, texts) for document in partition.read()[1]]
+
+    monkeypatch.setattr(module, "connected", lambda _: nullcontext())
+    monkeypatch.setattr(module, "whole_partitions", whole_partitions)
+    return asked
+
+
+def _row(document, texts):
+    row = {"document": document.id, "judge": "j", "stamp": "s", "code": None, "p_yes": [], "verdict": []}
+    try:
+        red = document.load_image().getpixel((0, 0))[0] / 255
+    except ImageError as error:
+        return row | {"code": error.code, "vector": None}
+    vector = np.array([red, 1 - red, 0.5], np.float32)
+    p_yes = [red, 1 - red][: len(texts)]
+    return row | {
+        "vector": (vector / np.linalg.norm(vector)).tolist(),
+        "p_yes": p_yes,
+        "verdict": [p > 0.5 for p in p_yes],
+    }
+
+
+class Down:
+    """An output that goes down at the second partition."""
+
+    def __init__(self, output):
+        self.output, self.calls = output, 0
+
+    def __repr__(self):
+        return repr(self.output)
+
+    def write(self, folder, partition, rows, requirements):
+        self.calls += 1
+        if self.calls == 2:
+            raise RetrievalError("not now", code="unreachable")
+        self.output.write(folder, partition, rows, requirements)
+
+
+def keys(bucket):
+    found = bucket.list_objects_v2(Bucket="shop", Prefix="answers").get("Contents", ())
+    return sorted(one["Key"].removeprefix("answers/") for one in found if not one["Key"].endswith("/"))
+
+
+def test_pictures_come_from_a_bucket_and_answers_and_shards_go_there(bucket, no_cluster):
+    first = judge_catalogue(SOURCE, None, TEXTS, OUT, encoder="e", outputs=[FaissShards()], size=4)
+    assert (first.written, first.judged, first.failed) == (2, 5, 1)
+    one, two = (partition.name for partition in partitions_of(SOURCE, 4))
+    files = [f"{folder}{name}.{kind}" for folder, kind in (("", "parquet"), ("faiss/", "faiss")) for name in (one, two)]
+    assert set(files) < set(keys(bucket))
+    assert open_shards(OUT).ids == ("0.png", "1.png", "2.png", "4.png", "5.png")
+    assert open_shards(OUT).search(np.array([[1, 0, 0.5]], np.float32), 1)[0][0][0] == "5.png"
+
+    again = judge_catalogue(SOURCE, None, TEXTS, OUT, encoder="e", outputs=[FaissShards()], size=4)
+    assert (again.written, again.found) == (0, 2)
+    bucket.delete_object(Bucket="shop", Key=f"answers/{two}.parquet")
+    third = judge_catalogue(SOURCE, None, TEXTS, OUT, encoder="e", outputs=[FaissShards()], size=4)
+    assert (third.written, third.found) == (1, 1)
+    assert no_cluster == [one, two, two]
+
+
+def test_a_bucket_that_is_not_there_is_one_error(bucket):
+    with pytest.raises(DocumentError, match="is not there"):
+        partitions_of("s3://shop/none")
+
+
+def test_a_qdrant_that_goes_down_is_filled_by_the_next_run(bucket, no_cluster, tmp_path):
+    collection = QdrantCollection("shop", str(tmp_path / "qdrant"))
+    told = {"encoder": "e", "size": 2}
+    with pytest.raises(RetrievalError, match="not now"):
+        judge_catalogue(SOURCE, None, TEXTS, tmp_path / "out", outputs=[Down(collection)], **told)
+    assert points(collection) == {"0.png", "1.png"}
+    report = judge_catalogue(SOURCE, None, TEXTS, tmp_path / "out", outputs=[collection], **told)
+    assert (report.found, report.written) == (1, 2)  # what failed was not taken for written
+    assert points(collection) == {"0.png", "1.png", "2.png", "4.png", "5.png"}
+
+
+def points(collection):
+    with closing(collection.client()) as client:
+        return {point.payload["document"] for point in client.scroll("shop", limit=100)[0]}
