@@ -6,6 +6,9 @@ SHELL := /bin/bash
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+# A process for each core, each with files of its own; WORKERS=0 runs the tests in one, as --pdb wants it.
+WORKERS ?= logical
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile
 DEMO ?= demo.html
 export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_PROGRESS_BARS := 1
@@ -45,10 +48,10 @@ HAYSTACKS := 2.24 2.31
 
 test-haystack-%: .venv/haystack-%/installed
 	@PYTHONPATH=.venv/haystack-$* $(BIN)/python -c 'import haystack; print("Haystack", haystack.__version__)'
-	@PYTHONPATH=.venv/haystack-$* $(BIN)/python -m pytest tests/integrations/haystack
+	@PYTHONPATH=.venv/haystack-$* $(PYTEST) tests/integrations/haystack
 
 test: .venv/installed-dev $(HAYSTACKS:%=test-haystack-%) test-wheel docs  ## the whole test-suite, with coverage
-	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	@$(PYTEST) --cov --cov-report=term:skip-covered
 
 test-wheel: .venv/installed-dev  ## build the wheel, and use it from a folder of its own
 	@rm -rf .venv/wheel && $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir .venv/wheel .

@@ -19,6 +19,7 @@ import typer
 from evals.accuracy import Verdict, accuracy_by, position_gap, summarise
 from evals.bootstrap import Estimate, estimate
 from evals.guesser import train_guesser
+from evals.jeans import jeans_figures
 from evals.opening import open_judge
 from evals.record import RESULTS, print_table, write_record
 from yofo_rerank import Document, Judgement, YofoJudge
@@ -60,6 +61,7 @@ def evaluate(
     return {
         "conditions": figures,
         "position": position_figures(judge, position_documents, seed),
+        "named": jeans_figures(judge, position_documents, seed + 3),
         "guesser": guesser_figures(guesser_statements, documents, seed),
     }
 
@@ -170,6 +172,12 @@ def print_figures(figures: dict[str, Any]) -> None:
         ("place", "accuracy"),
         [*enumerate(position["by_position"], start=1), ("gap", position["gap"])],
     )
+    named = figures["named"]
+    print_table(
+        "Jeans by name, of trousers",
+        ("said", *named["jeans"]),
+        [(said, *map(_interval, found.values())) for said, found in named.items()],
+    )
     guesser = figures["guesser"]
     print_table(
         f"A guesser that reads the statements alone ({guesser['training_statements']} training statements)",
@@ -186,7 +194,7 @@ def main(
     model: Annotated[str, typer.Option(help="judge: mini, a folder, a hub id, or untrained")] = "mini",
     adapter: Annotated[str | None, typer.Option(help="LoRA adapter of the judge")] = None,
     documents: Annotated[int, typer.Option(min=2, help="documents per condition")] = 1000,
-    position_documents: Annotated[int, typer.Option(min=1, help="images judged at every place")] = 300,
+    position_documents: Annotated[int, typer.Option(min=1, help="images judged at every place; pairs of jeans")] = 300,
     guesser_statements: Annotated[int, typer.Option(min=10, help="statements the guesser is trained on")] = 50_000,
     seed: Annotated[int, typer.Option(help="of documents and statements; training used others")] = 9001,
     output: Annotated[Path, typer.Option(help="JSON file to write")] = RESULTS / "mini_accuracy.json",

@@ -1,9 +1,12 @@
 import json
 
 import pytest
+from PIL import Image
 
 from evals import mini_accuracy
+from evals.jeans import jeans_figures
 from evals.mini_accuracy import CONDITIONS, guesser_figures, judge_condition, position_figures, sample_task
+from yofo_rerank import Judgement, Requirement
 from yofo_rerank.mini.attributes import is_held_out
 from yofo_rerank.mini.catalog import sample_garments
 
@@ -62,3 +65,28 @@ def test_the_program(monkeypatch, tmp_path, untrained_judge, capsys):
     assert set(record["figures"]["conditions"]) == {condition.name for condition in CONDITIONS}
     assert record["settings"]["seed"] == 9
     assert "Accuracy by condition" in capsys.readouterr().out
+
+
+def test_jeans_are_asked_for_by_name_of_jeans_and_of_other_trousers(monkeypatch):
+    drawn = []
+    monkeypatch.setattr("evals.jeans.render", lambda garment, seed: drawn.append(garment) or Image.new("RGB", (8, 8)))
+
+    class Knows:
+        def __init__(self, deaf=False):
+            self.deaf = deaf  # to "not"
+
+        def judge(self, _, texts):
+            denied = [not self.deaf and ("not" in text or "n't" in text) for text in texts]
+            verdicts = [(drawn[-1].nickname == "jeans") != no for no in denied]
+            return [
+                [
+                    Judgement(requirement=Requirement(text=one), p_yes=0.5, verdict=yes)
+                    for one, yes in zip(texts, verdicts, strict=True)
+                ]
+            ]
+
+    right = jeans_figures(Knows(), 4, seed=2)
+    assert [right[said][kind]["mean"] for said in right for kind in right[said]] == [1.0] * 6
+    assert [garment.nickname == "jeans" for garment in drawn] == [True] * 4 + [False] * 4
+    wrong = jeans_figures(Knows(deaf=True), 4, seed=2)
+    assert (wrong["jeans"]["both"]["mean"], wrong["not jeans"]["both"]["mean"]) == (1.0, 0.0)
