@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from yofo_rerank import __version__
+from yofo_rerank.mini.weights import WEIGHTS, weights_folder
 
 RESULTS = Path(__file__).parent / "results"
 WRITTEN = ("evals/results", "*.md")
@@ -42,17 +45,28 @@ def write_record(path: Path, *, settings: dict[str, Any], figures: dict[str, Any
 
 
 def provenance() -> dict[str, Any]:
-    """Command, commit, date, seconds so far, versions and machine."""
+    """Command, commit, date, seconds so far, embedded weights, versions and machine."""
     return {
         "command": command(),
         **ORIGIN,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": time.monotonic() - STARTED,
         "python": platform.python_version(),
+        "mini": mini_weights(),
         "versions": {"yofo-rerank": __version__} | {name: _version(name) for name in PACKAGES},
         "cpu": _cpu(),
         "cpu_count": os.cpu_count(),
     }
+
+
+@cache
+def mini_weights() -> str:
+    """Which embedded weights these are: a digest of judge and first stage."""
+    digest = hashlib.sha256()
+    for name in WEIGHTS:
+        for path in sorted(weights_folder(name).glob("*.safetensors")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def command() -> str:

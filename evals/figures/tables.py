@@ -27,6 +27,23 @@ def accuracy_by_condition(records: Records) -> str:
     return table(("documents", *ACCURACY), [_accuracy(names.get(name, name), one) for name, one in found.items()])
 
 
+def lessons(records: Records) -> str:
+    """What the run that made the embedded models did, and how long it took."""
+    trained = {
+        "vision": "attributes, vision tower",
+        "language": "statements, language model",
+        "together": "both at once",
+        "adapter": "the adapter (on unseen examples)",
+        "clip": "the first stage (its naming head)",
+    }
+    found = records.figures("train_mini")["lessons"]
+    rows = [
+        (shown, f"{found[name]['steps']:,}", f"{found[name]['minutes']:.0f}", _three(found[name]["accuracy"]))
+        for name, shown in trained.items()
+    ]
+    return table(("lesson", "steps", "minutes", "accuracy at its end"), rows)
+
+
 def search(records: Records) -> str:
     """Four orders of the same candidates."""
     names = {
@@ -138,6 +155,7 @@ TABLES: dict[str, Callable[[Records], str]] = {
     for name, make in {
         "accuracy": accuracy,
         "accuracy by condition": accuracy_by_condition,
+        "lessons": lessons,
         "search": search,
         "first stage": first_stage,
         "first looks": first_looks,

@@ -8,6 +8,7 @@ from typing import Any
 
 from evals.baselines.registry import baselines
 from evals.figures.records import Missing, Records
+from evals.record import mini_weights
 from evals.report.content import Absent, Part, Section, Table
 from evals.report.parts import source
 from evals.suite.steps import COMPARED, STEPS
@@ -50,8 +51,11 @@ def _missing(records: Records) -> list[Part]:
 def origin(records: Records) -> Section:
     """Command, commit and machine of every record, and the records that are not there."""
     rows = tuple(_row(name, record) for name, record in records.read.items())
-    columns = ("record", "command", "commit", "date", "version", "repeats", "seconds", "processor")
-    note = "A commit with + had uncommitted changes. Times depend on the machine; the other figures do not."
+    columns = ("record", "command", "commit", "date", "version", "embedded weights", "repeats", "seconds", "processor")
+    note = (
+        "A commit with + had uncommitted changes. Times depend on the machine; the other figures do not. What was "
+        f"measured with earlier embedded weights holds for those; the digest of the present ones is {mini_weights()}."
+    )
     parts: list[Part] = [Table("Records", columns, rows, source="evals/results", note=note), *_suite(records)]
     wanted = [name for step in (*STEPS, *COMPARED) for name in step.records]
     parts += [Absent(name, _why(records, name)) for name in wanted if name not in records]
@@ -76,9 +80,13 @@ def _row(name: str, record: Mapping[str, Any]) -> tuple[str, ...]:
     about = record["about"]
     return (
         name, about["command"], (about["commit"] or "-")[:7] + "+" * about["uncommitted_changes"], about["date"][:10],
-        about["versions"].get("yofo-rerank") or "-", str(record["settings"].get("repeats", "-")),
+        about["versions"].get("yofo-rerank") or "-", _weights(about), str(record["settings"].get("repeats", "-")),
         f"{about['seconds']:.0f}" if "seconds" in about else "-", f"{about['cpu']}, {about['cpu_count']} cores",
     )  # fmt: skip
+
+
+def _weights(about: Mapping[str, Any]) -> str:
+    return "as shipped" if about.get("mini") == mini_weights() else "earlier"
 
 
 def environment(records: Records) -> dict[str, str]:

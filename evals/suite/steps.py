@@ -33,6 +33,7 @@ STEPS = (
     Step("decompose", "python -m evals.decompose"),
     Step("mini_accuracy", "python -m evals.mini_accuracy"),
     Step("mini_search", "python -m evals.mini_search"),
+    Step("train_mini", "python -m evals.train_mini", everyday=False),  # after `make train-mini`: two hours
     Step("attention", "python -m evals.attention"),
     Step("int8_states", "python -m evals.int8_states"),
     Step("evidence", "python -m evals.evidence"),

@@ -7,7 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from evals.figures.records import Records
-from evals.record import RESULTS
+from evals.record import RESULTS, mini_weights
 from evals.report import __main__ as program
 from evals.report.content import Absent, Section, Table
 from evals.report.disagreements import draw
@@ -144,7 +144,13 @@ def test_the_same_records_give_the_same_pages(full, html, markdown):
 
 
 def test_every_record_has_its_origin(markdown):
-    assert "| pairs | python -m evals.pairs | ccccccc | 2026-01-02 | 0.2.0 | 3 | 12 |" in markdown
+    assert "| pairs | python -m evals.pairs | ccccccc | 2026-01-02 | 0.2.0 | earlier | 3 | 12 |" in markdown
+
+
+def test_what_the_shipped_weights_gave_is_told_from_what_earlier_ones_gave(full):
+    records = Records(full.folder)
+    records.read["pairs"]["about"]["mini"] = mini_weights()
+    assert "| ccccccc | 2026-01-02 | 0.2.0 | as shipped | 3 |" in render(records, MARKDOWN)
 
 
 def test_the_paper_is_cited_with_its_tables():
