@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evals.record import provenance
+from evals.record import mini_weights, provenance
 
 RUNS = Path("runs")  # ignored by git
 
 
 class RunFile:
-    """Answers by key, in a file of its own for each combination of settings.
+    """Answers by key, in a file of its own for each combination of settings and embedded weights.
 
     A line that a kill cut short is left out, and its unit is asked again. `commits` are the states of the code that
     answered: more than one, where a run was finished after a change.
@@ -28,7 +28,7 @@ class RunFile:
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, Any], *, fresh: bool = False) -> None:
-        text = json.dumps(settings, sort_keys=True, default=str)
+        text = json.dumps([mini_weights(), settings], sort_keys=True, default=str)
         self.path = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.jsonl"
         self.settings = dict(settings)
         self.done: dict[str, Any] = {}
@@ -48,7 +48,7 @@ class RunFile:
     def _begin(self) -> None:
         about = provenance()
         commit = f"{about['commit']}{' with changes' if about['uncommitted_changes'] else ''}"
-        self._append({"begun": self.settings, "commit": commit})
+        self._append({"begun": self.settings, "commit": commit, "mini": about["mini"]})
         self.commits.append(commit)
         self._begun = True
 

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from evals.record import mini_weights
 from yofo_rerank.mini.recipe.optimizer import MuonAdamW
 
 logger = logging.getLogger("evals.contestants")
@@ -34,6 +36,8 @@ def train_for(
     adam_only: bool = False,
 ) -> int:
     """Train the module's weights that want gradients for so many seconds of this process; returns the steps made.
+
+    A checkpoint is taken up only if it was trained from the embedded weights that there are now.
 
     `loss` gets a generator of chance for its step and returns a scalar with figures for the log.
     """
@@ -58,7 +62,8 @@ def train_for(
 
 
 def _load(path: Path, module: nn.Module, optimizer: MuonAdamW) -> tuple[int, float]:
-    if not path.exists():
+    if not path.exists() or _weights_of(path) != mini_weights():
+        (path.parent / "log.jsonl").unlink(missing_ok=True)
         return 0, 0.0
     tensors = load_file(path)
     module.load_state_dict(_under(tensors, "module"), strict=False)
@@ -66,12 +71,18 @@ def _load(path: Path, module: nn.Module, optimizer: MuonAdamW) -> tuple[int, flo
     return int(tensors["step"]), float(tensors["used"])
 
 
+def _weights_of(checkpoint: Path) -> str | None:
+    """The embedded weights that it was trained from; None = an earlier version did not say."""
+    with safe_open(checkpoint, framework="pt") as file:
+        return (file.metadata() or {}).get("mini")
+
+
 def _save(path: Path, module: nn.Module, optimizer: MuonAdamW, step: int, used: float) -> None:
     tensors = {"step": torch.tensor(step), "used": torch.tensor(used, dtype=torch.float64)}
     tensors |= {f"module|{name}": p.detach() for name, p in trained_tensors(module).items()}
     tensors |= {f"optimizer|{name}": tensor for name, tensor in optimizer.tensors().items()}
     part = path.with_suffix(".part")
-    save_file({name: tensor.clone().contiguous() for name, tensor in tensors.items()}, part)
+    save_file({name: tensor.clone().contiguous() for name, tensor in tensors.items()}, part, {"mini": mini_weights()})
     part.replace(path)
 
 

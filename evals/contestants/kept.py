@@ -9,16 +9,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from evals.record import mini_weights
+
 Scores = tuple[float, float] | None  # of both garments of a pair; None = the contestant failed
 SAVE_EVERY = 10.0  # seconds
 
 
 class Kept:
-    """The scores of one contestant on the first n pairs of a seed; those of another training are not taken up."""
+    """The scores of one contestant on the first n pairs of a seed.
+
+    Those of another training or of other embedded weights are not taken up: all contestants start from the latter.
+    """
 
     def __init__(self, folder: Path, name: str, n: int, seed: int, trained: dict[str, Any] | None) -> None:
         self._path = folder / f"{re.sub(r'[^a-z0-9]+', '-', name)}-{n}-{seed}.json"
-        self._n, self._trained = n, trained
+        self._n, self._origin = n, {"trained": trained, "mini": mini_weights()}
 
     def fill(self, score: Callable[[int], Scores]) -> list[Scores]:
         """Every score: those on disk, and what `score` says of the others."""
@@ -35,12 +40,12 @@ class Kept:
         if not self._path.exists():
             return []
         kept = json.loads(self._path.read_text(encoding="utf-8"))
-        if kept["trained"] != self._trained:
+        if {name: kept.get(name) for name in self._origin} != self._origin:
             return []
         return [None if one is None else (one[0], one[1]) for one in kept["scores"]]
 
     def _save(self, scores: list[Scores]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         part = self._path.with_suffix(".part")
-        part.write_text(json.dumps({"trained": self._trained, "scores": scores}), encoding="utf-8")
+        part.write_text(json.dumps(self._origin | {"scores": scores}), encoding="utf-8")
         part.replace(self._path)

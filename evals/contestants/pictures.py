@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from evals.record import mini_weights
 from yofo_rerank.mini.attributes import Garment
 from yofo_rerank.mini.recipe.language import cache_features
 from yofo_rerank.mini.recipe.pictures import render_pictures
@@ -26,7 +27,7 @@ class Pictures:
 
     garments: list[Garment]
     features: np.ndarray
-    seconds: float | None  # of processor, for rendering and looking; None = made by an earlier version
+    seconds: float  # of processor, for rendering and looking
 
     def seen(self, places: list[int] | np.ndarray) -> torch.Tensor:
         """Features of some pictures as float32."""
@@ -42,17 +43,20 @@ def load_base() -> Any:
 
 
 def make_pictures(folder: Path, n: int, *, workers: int = 1) -> Pictures:
-    """Draw n pictures and look at them, or take up what an earlier call left in the folder."""
+    """Draw n pictures and look at them, or take up what an earlier call left, if it saw with the same weights."""
     folder.mkdir(parents=True, exist_ok=True)
     before = _processor_seconds()
     garments, pictures = render_pictures(folder, n, SEED, workers=workers)
     path, spent = folder / "features.npy", folder / "seconds.json"
+    told = json.loads(spent.read_text()) if spent.exists() else {}
+    if told.get("mini") != mini_weights():
+        path.unlink(missing_ok=True)
     fresh = not path.exists()
     features = cache_features(load_base().model.visual, pictures, path)
     if fresh:
-        spent.write_text(json.dumps({"seconds": _processor_seconds() - before}))
-    seconds = json.loads(spent.read_text())["seconds"] if spent.exists() else None
-    return Pictures(garments, features, seconds)
+        told = {"seconds": _processor_seconds() - before, "mini": mini_weights()}
+        spent.write_text(json.dumps(told))
+    return Pictures(garments, features, told["seconds"])
 
 
 def _processor_seconds() -> float:

@@ -17,6 +17,7 @@ from torch import nn
 from evals.contestants.budget import train_for, trained_tensors
 from evals.contestants.lessons import Shelf
 from evals.contestants.pictures import Pictures
+from evals.record import mini_weights
 from yofo_rerank.errors import ConfigError
 
 logger = logging.getLogger("evals.contestants")
@@ -109,7 +110,7 @@ def train(recipe: Recipe, pictures: Pictures, folder: Path, *, seconds: float) -
     trained = sum(p.numel() for p in module.parameters() if p.requires_grad)
     written = asdict(recipe) | {
         "steps": steps, "processor_seconds": budget, "pictures": len(pictures.garments), "trained_parameters": trained,
-        "shared_processor_seconds": pictures.seconds,
+        "shared_processor_seconds": pictures.seconds, "mini": mini_weights(),
     }  # fmt: skip
     (own / "recipe.json").write_text(json.dumps(written, indent=1) + "\n")
     logger.info("%s: %d steps", recipe.name, steps)
@@ -120,12 +121,13 @@ def load_trained(name: str, folder: Path = RUNS) -> Any:
     """A trained contestant in evaluation mode.
 
     Raises:
-        ConfigError: unknown, or not trained yet; says the command that trains it.
+        ConfigError: as `trained_as`, and of a name that has no recipe.
     """
     recipe, own = get_recipe(name), folder / name
     path = own / "weights.safetensors"
     if not path.exists():
         raise ConfigError(f"{own} holds no trained contestant; make it by `python -m evals.contestants --train {name}`")
+    trained_as(name, folder)
     module = recipe.make()
     module.load_state_dict({key: tensor.float() for key, tensor in load_file(path).items()}, strict=False)
     return module.eval()
@@ -135,7 +137,7 @@ def trained_as(name: str, folder: Path = RUNS) -> dict[str, Any] | None:
     """What a trained contestant's folder says of its training; None for what has no recipe here.
 
     Raises:
-        ConfigError: it has one, but was not trained yet; says the command that trains it.
+        ConfigError: it has one, but was not trained yet, or from other embedded weights; says the command that trains.
     """
     if name not in RECIPES:
         return None
@@ -143,4 +145,7 @@ def trained_as(name: str, folder: Path = RUNS) -> dict[str, Any] | None:
     if not path.exists():
         raise ConfigError(f"{path} is missing; make it by `python -m evals.contestants --train {name}`")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if found.get("mini") != mini_weights():
+        again = f"train it again by `python -m evals.contestants --train {name}`"
+        raise ConfigError(f"{path.parent} was trained from other embedded weights than there are now; {again}")
     return found

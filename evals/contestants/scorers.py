@@ -12,7 +12,7 @@ import torch
 
 from evals.baselines.record import Baseline
 from evals.contestants.pictures import load_base
-from evals.contestants.recipes import RUNS, load_trained
+from evals.contestants.recipes import RUNS, load_trained, trained_as
 from yofo_rerank import Document, YofoJudge, YofoReranker
 from yofo_rerank.errors import ConfigError, DocumentError
 from yofo_rerank.mini.catalog import SIZE
@@ -101,7 +101,11 @@ def forget_pictures() -> None:
 
 
 def open_yofo(name: str, folder: Path = RUNS, *, attention: Attention | None = None) -> YofoJudge:
-    """A judge of the mini suite: a trained contestant's name, `SHIPPED`, `BASE` (in our template) or `ZERO_SHOT`."""
+    """A judge of the mini suite: a trained contestant's name, `SHIPPED`, `BASE` (in our template) or `ZERO_SHOT`.
+
+    Raises:
+        ConfigError: it was not trained yet, or from other embedded weights; says the command that trains it.
+    """
     base = str(weights_folder("base"))
     if name == SHIPPED:
         return YofoJudge.from_pretrained("mini", verdicts=False, attention=attention)
@@ -112,6 +116,7 @@ def open_yofo(name: str, folder: Path = RUNS, *, attention: Attention | None = N
     adapter = folder / name / "adapter"
     if not adapter.exists():
         raise ConfigError(f"{adapter} is missing; make it by `python -m evals.contestants --train {name}`")
+    trained_as(name, folder)
     return YofoJudge.from_pretrained(base, adapter, verdicts=False, attention=attention)
 
 

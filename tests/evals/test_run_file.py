@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from evals import run_file
 from evals.run_file import RunFile, record_path, slug
 
 SETTINGS = {"task": "mini", "model": "a"}
@@ -60,3 +61,9 @@ def test_names_of_files(tmp_path):
     whole = record_path(tmp_path, "rank", "mini", "yofo", None)
     assert whole.name == "rank_mini_yofo.json"
     assert record_path(tmp_path, "rank", "mini", "yofo", 5) != whole
+
+
+def test_other_embedded_weights_have_another_file(tmp_path, monkeypatch):
+    RunFile(tmp_path, SETTINGS).add("q1", 1)
+    monkeypatch.setattr(run_file, "mini_weights", lambda: "another digest")
+    assert RunFile(tmp_path, SETTINGS).done == {}

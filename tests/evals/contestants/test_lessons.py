@@ -1,9 +1,11 @@
+import json
 import random
 
 import numpy as np
 import pytest
 import torch
 
+from evals.contestants import kept
 from evals.contestants.blocks import base_tokenizer, lay_out, read_rows
 from evals.contestants.dual import contrastive_loss, first_matches, pairwise_loss
 from evals.contestants.kept import Kept
@@ -81,3 +83,16 @@ def test_kept_scores_are_taken_up_unless_the_training_changed(tmp_path):
     assert asked == [0, 1, 2]
     Kept(tmp_path, "a name", 3, 1, {"steps": 2}).fill(score)
     assert asked == [0, 1, 2] * 2
+
+
+def test_scores_of_other_embedded_weights_are_not_taken_up(tmp_path, monkeypatch):
+    def score(_place):
+        return (1.0, 0.0)
+
+    Kept(tmp_path, "clip, as shipped", 2, 1, None).fill(score)
+    monkeypatch.setattr(kept, "mini_weights", lambda: "another digest")
+    assert Kept(tmp_path, "clip, as shipped", 2, 1, None).fill(lambda _place: (0.0, 1.0)) == [(0.0, 1.0)] * 2
+    before = {"trained": None, "scores": [[1.0, 0.0]]}  # as earlier versions wrote it, without the weights
+    [path] = tmp_path.iterdir()
+    path.write_text(json.dumps(before))
+    assert Kept(tmp_path, "clip, as shipped", 2, 1, None).fill(lambda _place: None) == [None, None]

@@ -1,10 +1,14 @@
 import json
 import random
 
+import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from evals.baselines.registry import baselines, get_baseline
+from evals.contestants import budget, recipes
+from evals.contestants import pictures as pictures_module
 from evals.contestants.lessons import Shelf
 from evals.contestants.recipes import RECIPES, get_recipe, load_trained, train, trained_as
 from evals.contestants.scorers import open_yofo
@@ -82,3 +86,50 @@ def test_the_losses_of_all_recipes_reach_what_they_train(pictures):
         loss.backward()
         touched = [n for n, p in module.named_parameters() if p.grad is not None and p.grad.abs().sum() > 0]
         assert len(touched) > 5 and all(isinstance(value, float) for value in figures.values())
+
+
+@pytest.mark.parametrize("metadata", [{"mini": "another digest"}, {}, None])  # without: an earlier version
+def test_a_checkpoint_of_other_embedded_weights_is_begun_anew(metadata, tmp_path):
+    checkpoint, layer = tmp_path / "checkpoint.safetensors", torch.nn.Linear(2, 1)
+
+    def train_one(seconds):
+        return budget.train_for(
+            seconds, "toy", layer, lambda _: (layer(torch.ones(2)).sum(), {}), tmp_path, muon_rate=0.1, adam_rate=0.1
+        )
+
+    steps = train_one(0.05)
+    assert steps > 0
+    assert train_one(0.01) == steps  # taken up: its time was used
+    save_file(load_file(checkpoint) | {"step": torch.tensor(10**6)}, checkpoint, metadata)
+    assert train_one(0.01) < 10**6
+
+
+def test_what_was_trained_from_other_embedded_weights_is_refused(pictures, folder, monkeypatch):
+    train(get_recipe("clip-style"), pictures, folder, seconds=1)
+    assert trained_as("clip-style", folder)
+    monkeypatch.setattr(recipes, "mini_weights", lambda: "another digest")
+    for opened in (trained_as, load_trained):
+        with pytest.raises(ConfigError, match=r"trained from other embedded weights.*--train clip-style"):
+            opened("clip-style", folder)
+
+
+def test_pictures_are_looked_at_again_by_other_embedded_weights(tmp_path, monkeypatch):
+    looked = []
+
+    def look(_tower, drawn, path):
+        if not path.exists():
+            looked.append(len(drawn))
+            np.save(path, np.zeros((len(drawn), 2, 1, 1), np.float16))
+        return np.load(path)
+
+    monkeypatch.setattr(pictures_module, "cache_features", look)
+    monkeypatch.setattr(pictures_module, "render_pictures", lambda *_, **__: ([None] * 3, np.zeros((3, 1))))
+    for _ in range(2):
+        made = pictures_module.make_pictures(tmp_path, 3)
+    assert looked == [3]
+    monkeypatch.setattr(pictures_module, "mini_weights", lambda: "another digest")
+    assert pictures_module.make_pictures(tmp_path, 3).seconds != made.seconds
+    assert looked == [3, 3]
+    (tmp_path / "seconds.json").write_text('{"seconds": 1.0}')  # as earlier versions wrote it
+    pictures_module.make_pictures(tmp_path, 3)
+    assert looked == [3, 3, 3]
