@@ -65,15 +65,15 @@ class RerankerScorer:
     """YOFO with its own decomposer: the sentence is taken apart by `rules`, the verdicts are weighed."""
 
     def __init__(self, judge: YofoJudge) -> None:
-        self._reranker = YofoReranker(judge=judge, decomposer="rules")
+        self._reranker = YofoReranker(judge=judge, decomposer="rules", on_error="raise")
 
     def score(self, query: str, documents: Sequence[Document]) -> list[float]:
-        """One score per document, in the order given."""
-        ranked = self._reranker.rerank(query, list(documents))
-        scores = {one.index: one.score for one in ranked}
-        missing = [place for place in range(len(documents)) if scores.get(place) is None]
-        if missing:
-            raise DocumentError(f"document {missing[0]} could not be judged")
+        """One score per document, in the order given.
+
+        Raises:
+            DocumentError: a document cannot be judged.
+        """
+        scores = {one.index: one.score for one in self._reranker.rerank(query, list(documents))}
         return [float(scores[place]) for place in range(len(documents))]
 
 
