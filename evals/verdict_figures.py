@@ -1,6 +1,7 @@
 """Figures over asked units: property, sample and dependency accuracy, choices, Err_rank; each with what failed.
 
-Definitions of the paper, section 4.3. A document that failed is in none of the shares, and is counted beside them.
+Definitions of the paper, section 4.3. A document that failed is in none of the shares, and is counted beside them; a pair
+of which one failed is an error in Err_rank, as in `evals.pairs`, for nobody was shown the better document.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ def figures_of(answered: Answered, measures: str) -> dict[str, Any]:
         "seconds": seconds,
         "units_per_second": len(answered) / seconds if seconds else None,
     }
+    if measures == "pairs":
+        return figures | (pair_figures(answered) if answered else {})
     if not right:
         return figures
-    if measures == "pairs":
-        return figures | pair_figures(right)
     figures |= verdict_figures(right) | separation_figures(right)
     if measures in ("choice", "crossed"):
         figures["acc_choice"] = asdict(estimate([[chosen(unit, found)] for unit, found in right]))
@@ -95,19 +96,20 @@ def dependency_figures(answered: Answered) -> dict[str, Any]:
 
 
 def pair_figures(answered: Answered) -> dict[str, Any]:
-    """Err_rank: the share of pairs whose worse document is scored as high as the better one, or higher."""
+    """Err_rank: the share of pairs whose worse document is scored as high as the better one, or higher, or that failed."""
     return {
         "err_rank": asdict(estimate([[not ranked(unit, found)] for unit, found in answered])),
         "err_rank_by_group": _by_group(answered, lambda unit, found: not ranked(unit, found)),
-        "ties": sum(found["p"][0] == found["p"][1] for _, found in answered) / len(answered),
+        "ties": sum(not found.get("failed") and found["p"][0] == found["p"][1] for _, found in answered)
+        / len(answered),
     }
 
 
 def ranked(unit: Unit, found: dict[str, Any]) -> bool:
-    """Whether the better document of a pair has the higher score; equal scores have not."""
+    """Whether the better document of a pair has the higher score; equal scores have not, and what failed has none."""
     if not isinstance(unit, Pair):
         raise TypeError(f"wanted a pair, but got {type(unit).__name__}")
-    return bool(found["p"][unit.better] > found["p"][1 - unit.better])
+    return not found.get("failed") and bool(found["p"][unit.better] > found["p"][1 - unit.better])
 
 
 def chosen(unit: Unit, found: dict[str, Any]) -> bool:

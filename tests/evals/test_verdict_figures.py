@@ -107,3 +107,20 @@ def test_where_everything_failed_there_is_no_share():
     assert "acc_property" not in figures
     assert figures["failed"]["units"] == 1
     assert figures["units_per_second"] is None
+
+
+def test_err_rank_counts_failures_as_errors_and_names_them():
+    answered = [
+        (pair("0", 0, "validation"), {"p": [0.9, 0.1], "seconds": 1.0}),
+        (pair("1", 0, "validation"), {"p": [0.5, 0.5], "seconds": 1.0}),
+        (pair("2", 0, "other"), {"failed": "not_an_image", "seconds": 1.0}),
+        (pair("3", 0, "other"), {"failed": "not_an_image", "seconds": 1.0}),
+    ]
+    figures = figures_of(answered, "pairs")
+    assert figures["err_rank"]["mean"] == pytest.approx(3 / 4)
+    assert figures["err_rank"]["n"] == 4
+    assert figures["err_rank_by_group"]["other"]["mean"] == 1
+    assert figures["ties"] == pytest.approx(1 / 4)
+    assert figures["failed"] == {"units": 2, "by_reason": {"not_an_image": 2}}
+    assert figures_of(answered[2:], "pairs")["err_rank"]["mean"] == 1
+    assert "err_rank" not in figures_of([], "pairs")
