@@ -9,8 +9,9 @@ from typing import Any
 from evals.run_file import RunFile
 from evals.systems import System
 from evals.verdict_sets.record import Asked, Pair, Sample, Unit
-from yofo_rerank import Document, Requirement
-from yofo_rerank.errors import DocumentError
+from yofo_rerank import Document
+from yofo_rerank.errors import DocumentError, RequirementError
+from yofo_rerank.judging import check_requirements
 from yofo_rerank.training.arrange import OPPOSITE, draw
 
 
@@ -38,8 +39,11 @@ def ask_sample(system: System, sample: Sample) -> dict[str, Any]:
 
 
 def _judged(system: System, document: Document, asked: tuple[Asked, ...]) -> dict[str, Any]:
-    requirements = [Requirement(text=one.text) for one in asked]
-    [outcome] = system.judge.judge_outcomes([document], requirements)
+    try:
+        requirements = check_requirements([one.text for one in asked])
+        [outcome] = system.judge.judge_outcomes([document], requirements)
+    except RequirementError as error:  # a statement of the data set that cannot be asked: of this sample alone
+        return {"failed": error.code}
     if outcome.failure:
         return {"failed": outcome.failure.code}
     said = outcome.judgements

@@ -5,7 +5,8 @@ import typer
 from PIL import Image
 
 from evals import missing, verdicts
-from evals.asking import ask_sample, opposites
+from evals.asking import ask_all, ask_sample, opposites
+from evals.run_file import RunFile
 from evals.systems import MissingModel, System
 from evals.verdict_sets.record import Asked, Sample
 from evals.verdict_sets.registry import get_set
@@ -164,3 +165,14 @@ def test_dependent_questions_of_pairs_are_refused(systems, tmp_path):
     (tmp_path / "pairs.jsonl").write_text("")
     with pytest.raises(ConfigError, match="lrvs holds pairs"):
         verdicts.main(name="lrvs", model=["yofo"], source=str(tmp_path), dependency=True, output=tmp_path)
+
+
+@pytest.mark.parametrize("text", ["  ", "red " * 20_000])
+def test_a_statement_that_cannot_be_asked_fails_its_sample_alone(text, untrained_judge, samples, tmp_path):
+    ours, whole = System("yofo", reranker=YofoReranker(untrained_judge)), samples[0]
+    units = [Sample("unaskable", whole.document, (*whole.asked, Asked(text, answer=True))), whole]
+    run = RunFile(tmp_path, {"set": "toy"})
+    (_, first), (_, second) = ask_all(ours, units, run)
+    assert first["failed"] in ("bad_requirement", "template_too_long")
+    assert len(second["p"]) == 10
+    assert len(RunFile(tmp_path, {"set": "toy"}).done) == 2  # not asked again after a restart
