@@ -16,6 +16,7 @@ from evals.contestants.recipes import RUNS, trained_as
 from evals.contestants.scorers import open_yofo
 from evals.mini_accuracy import CONDITIONS, sample_task, to_verdicts
 from evals.paired import paired_difference
+from evals.program import MISSING
 from evals.record import print_table, write_record
 from yofo_rerank import YofoJudge
 from yofo_rerank.errors import ConfigError
@@ -80,9 +81,9 @@ def print_contestants(title: str, figures: dict[str, Any], measures: Sequence[st
 
 
 def end(figures: dict[str, Any], *, skip_missing: bool) -> None:
-    """Exit code 3 where something is missing, unless it may be."""
+    """Exit code `MISSING` where something is missing, unless it may be."""
     if figures["missing"] and not skip_missing:
-        raise typer.Exit(3)
+        raise typer.Exit(MISSING)
 
 
 def make_program(names: dict[str, str], *, against: str, title: str, record: Path) -> Callable[..., None]:

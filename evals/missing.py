@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from evals.data_sets import MissingData
+from evals.program import MISSING
 from evals.record import print_table, write_record
 from evals.systems import MissingModel, System, open_system
 from yofo_rerank.errors import ConfigError
@@ -20,7 +21,7 @@ Absent = MissingData | MissingModel
 
 @dataclass
 class Missing:
-    """Collects what is absent; `close` prints it, and ends the program with 1 unless that was agreed to."""
+    """Collects what is absent; `close` prints it, and ends the program with `MISSING` unless that was agreed to."""
 
     rows: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -36,7 +37,7 @@ class Missing:
         """The table of what is missing, and the exit code."""
         if self.rows:
             print_table("Missing", ("what", "code", "why"), self.rows)
-            raise typer.Exit(0 if skip else 1)
+            raise typer.Exit(0 if skip else MISSING)
 
 
 def open_systems(names: Sequence[str], **options: Any) -> tuple[dict[str, System], dict[str, MissingModel]]:

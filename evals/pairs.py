@@ -24,6 +24,7 @@ from evals.contestants.recipes import RUNS, trained_as
 from evals.contestants.scorers import BASE, SHIPPED, ZERO_SHOT, RerankerScorer, open_yofo
 from evals.contestants.task import Pair, Pictures, make_pairs
 from evals.paired import paired_difference
+from evals.program import MISSING
 from evals.record import RESULTS, print_table, write_record
 from yofo_rerank import Document, YofoJudge
 from yofo_rerank.errors import ConfigError, YofoError
@@ -249,7 +250,7 @@ def main(
     }  # fmt: skip
     typer.echo(f"wrote {write_record(output, settings=settings, figures=figures)}")
     if figures["missing"] and not skip_missing:
-        raise typer.Exit(3)
+        raise typer.Exit(MISSING)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Running a program: what the library refuses is one sentence on stderr and exit code 2."""
+"""Running a program: what the library refuses is one sentence on stderr and exit code 2; what is missing, code 3."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 import typer
 
 from yofo_rerank.errors import YofoError
+
+MISSING = 3  # exit code where a package, checkpoint or data set is absent, and must not be
 
 
 def run_program(main: Callable[..., Any]) -> None:

@@ -23,6 +23,7 @@ from evals.bench.mini import REQUIREMENTS, fresh_documents
 from evals.contestants.generated import GeneratingJudge
 from evals.contestants.recipes import RUNS, trained_as
 from evals.contestants.scorers import forget_pictures
+from evals.program import MISSING
 from evals.record import RESULTS, print_table, write_record
 from yofo_rerank import Document, YofoJudge
 from yofo_rerank.errors import ConfigError, MissingExtra
@@ -153,7 +154,7 @@ def main(
     }  # fmt: skip
     typer.echo(f"wrote {write_record(output, settings=settings, figures=figures)}")
     if missing and not skip_missing:
-        raise typer.Exit(3)
+        raise typer.Exit(MISSING)
 
 
 if __name__ == "__main__":

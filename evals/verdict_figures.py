@@ -1,6 +1,6 @@
 """Figures over asked units: property, sample and dependency accuracy, choices, Err_rank; each with what failed.
 
-Definitions of the paper, section 4.3. A document that failed is in none of the shares, and is counted beside them; but a
+Definitions of the paper, section 4.3. A document that failed is in none of the shares, and is counted beside them; a
 pair of which one failed is an error in Err_rank, as in `evals.pairs`.
 """
 
@@ -96,7 +96,7 @@ def dependency_figures(answered: Answered) -> dict[str, Any]:
 
 
 def pair_figures(answered: Answered) -> dict[str, Any]:
-    """Err_rank: the share of pairs that failed, or whose worse document is scored as high as the better one or higher."""
+    """Err_rank: share of pairs that failed, or whose worse document is scored as high as the better one or higher."""
     return {
         "err_rank": asdict(estimate([[not ranked(unit, found)] for unit, found in answered])),
         "err_rank_by_group": _by_group(answered, lambda unit, found: not ranked(unit, found)),

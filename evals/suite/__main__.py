@@ -47,9 +47,7 @@ def main(
         print_table("Steps", ("record", "state", "command"), rows)
         return
     started = time.monotonic()
-    to_train = any(
-        step in COMPARED and step.skips and not is_current(step, skip_missing=skip_missing) for step in steps
-    )
+    to_train = any(step.trained and not is_current(step, skip_missing=skip_missing) for step in steps)
     outcomes = [run_step(TRAINING, skip_missing=False)] if to_train else []
     outcomes += [_outcome(step, again=again, skip_missing=skip_missing) for step in steps]
     figures = figures_of(outcomes, time.monotonic() - started)

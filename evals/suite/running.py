@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
+from evals.program import MISSING
 from evals.record import ORIGIN, RESULTS
 from evals.suite.steps import Step
 
@@ -18,7 +19,6 @@ ROOT = Path(__file__).parents[2]
 # What a figure may depend on; how records are shown is not among it.
 CODE = ("yofo_rerank", "integrations", "evals", "tests/decompose/sentences", "tests/attack")
 SHOWN = ("evals/results", "evals/report", "evals/figures", "evals/suite", "*.md")
-MISSING = 3  # exit code of a program whose package, checkpoint or data set is absent
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ class Step:
     also: tuple[str, ...] = ()  # records that the same run writes
     everyday: bool = True  # False: hours, gigabytes or another machine; run by name
     skips: bool = False  # its program knows --skip-missing
+    trained: bool = False  # it asks the contestants that `TRAINING` makes
 
     @property
     def words(self) -> list[str]:
@@ -55,15 +56,15 @@ STEPS = (
 TRAINING = Step("contestants", "python -m evals.contestants --train all")  # writes no record; goes on where it stopped
 THROUGH_MTEB = "python -m evals.rank --task mini --model yofo --model no-reranking --model random"
 COMPARED = (  # what the report lays beside the paper
-    Step("pairs", "python -m evals.pairs", skips=True),
-    Step("throughput", "python -m evals.throughput", skips=True),
-    Step("dependency", "python -m evals.dependency", skips=True),
-    Step("reasons", "python -m evals.reasons", skips=True),
-    Step("ranks", "python -m evals.ranks", skips=True),
-    Step("positions", "python -m evals.positions", skips=True),
+    Step("pairs", "python -m evals.pairs", skips=True, trained=True),
+    Step("throughput", "python -m evals.throughput", skips=True, trained=True),
+    Step("dependency", "python -m evals.dependency", skips=True, trained=True),
+    Step("reasons", "python -m evals.reasons", skips=True, trained=True),
+    Step("ranks", "python -m evals.ranks", skips=True, trained=True),
+    Step("positions", "python -m evals.positions", skips=True, trained=True),
     Step("drift", "python -m evals.drift"),
-    Step("rank_mini_yofo", THROUGH_MTEB, also=("rank_mini_no-reranking", "rank_mini_random")),
-    Step("verdicts_mini_yofo", "python -m evals.verdicts --set mini"),
+    Step("rank_mini_yofo", THROUGH_MTEB, also=("rank_mini_no-reranking", "rank_mini_random"), skips=True),
+    Step("verdicts_mini_yofo", "python -m evals.verdicts --set mini", skips=True),
 )
 
 

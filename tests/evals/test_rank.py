@@ -5,6 +5,7 @@ import typer
 
 from evals import missing, rank
 from evals.data_sets import BadData, MissingData
+from evals.program import MISSING
 from evals.ranking_sets import mini, registry
 from evals.ranking_sets.mini import Size, mini_task
 from evals.systems import MissingModel, System
@@ -101,7 +102,7 @@ def test_what_is_absent_is_named_skipped_and_listed(world, tmp_path, capsys):
     folders = {"output": tmp_path, "runs": tmp_path / "runs"}
     with pytest.raises(typer.Exit) as ended:
         rank.main(task="mini", model=["absent", "random"], **folders)
-    assert ended.value.exit_code == 1
+    assert ended.value.exit_code == MISSING
     assert "owner/absent under MIT" in record(tmp_path, "rank_mini_absent")["figures"]["missing"][0]["reason"]
     assert record(tmp_path, "rank_mini_random")["figures"]["queries"] == 5  # the others ran
     assert "skipped: absent cannot be loaded" in capsys.readouterr().err
@@ -117,7 +118,7 @@ def test_absent_data_do_not_overwrite_what_was_measured(world, tmp_path, monkeyp
     monkeypatch.setattr(missing, "open_system", lambda name, **_: System(name, scorer=Random()))
     with pytest.raises(typer.Exit) as ended:
         rank.main(task="MCMR", model=["random"], source=str(tmp_path / "nowhere"), **folders)
-    assert ended.value.exit_code == 1
+    assert ended.value.exit_code == MISSING
     assert "CC BY-NC-SA" in record(tmp_path, "rank_MCMR_random")["figures"]["missing"][0]["reason"]
     assert "queries" in record(tmp_path, "rank_mini_random")["figures"]
     missing.Missing().add("mini", MissingModel("gone"), {tmp_path / "rank_mini_random.json": {}})

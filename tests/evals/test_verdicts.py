@@ -6,6 +6,7 @@ from PIL import Image
 
 from evals import missing, verdicts
 from evals.asking import ask_all, ask_sample, opposites
+from evals.program import MISSING
 from evals.run_file import RunFile
 from evals.systems import MissingModel, System
 from evals.verdict_sets.record import Asked, Sample
@@ -152,7 +153,7 @@ def test_absent_models_and_data(systems, tmp_path):
     folders = {"output": tmp_path, "runs": tmp_path / "runs"}
     with pytest.raises(typer.Exit) as ended:
         verdicts.main(name="mini", model=["absent", "yofo"], limit=1, **folders)
-    assert ended.value.exit_code == 1
+    assert ended.value.exit_code == MISSING
     assert record(tmp_path, "verdicts_mini_yofo_first1")["figures"]["units"] == 1
     assert record(tmp_path, "verdicts_mini_absent_first1")["figures"]["missing"][0]["reason"] == "absent is not there"
     with pytest.raises(typer.Exit) as ended:

@@ -164,3 +164,19 @@ def test_every_program_that_writes_a_record_is_a_step():
 def test_the_steps_are_listed(suite):
     _, run = suite
     assert "no_such_program" in run("--list").stdout
+
+
+def test_a_program_that_lacks_its_data_is_missing_and_not_failed(tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "RESULTS", tmp_path)
+    command = f"python -m evals.verdicts --set vaw --source {tmp_path} --model random --output {tmp_path}"
+    step = Step("verdicts_vaw_random", command, skips=True)
+    assert running.run_step(step, skip_missing=False).state == "missing"
+    assert running.run_step(step, skip_missing=True).state == "made"
+
+
+def test_every_program_that_knows_skip_missing_is_given_it():
+    texts = {f"evals.{path.stem}": path.read_text("utf-8") for path in (running.ROOT / "evals").glob("*.py")}
+    knowing = {name for name, text in texts.items() if '"--skip-missing"' in text or "make_program(" in text}
+    asked = {step.words[2]: step.skips for step in (*STEPS, *COMPARED) if step.words[:2] == ["python", "-m"]}
+    assert {"evals.rank", "evals.verdicts", "evals.pairs"} <= knowing
+    assert {name for name, skips in asked.items() if skips} == knowing & set(asked)
