@@ -41,14 +41,18 @@ SHARES = {
 }
 
 
-def units_of(data: VerdictSet, source: str | None, *, dependency: bool, limit: int | None) -> list[Unit]:
+def units_of(
+    data: VerdictSet, source: str | None, *, dependency: bool, limit: int | None, whole: bool = False
+) -> list[Unit]:
     """The units of a set, or the paper's dependent questions made of them.
 
     Raises:
         MissingData, BadData: as the set's reader.
-        ConfigError: dependent questions of pairs.
+        ConfigError: dependent questions of pairs, or all pairs of what holds none.
     """
-    units = data.read(source, limit)
+    if whole and not data.sided:
+        raise ConfigError(f"--all-pairs is for lrvs, but the set is {data.name}")
+    units = data.read(source, limit, whole=whole)
     if not dependency:
         return list(units)
     if data.measures == "pairs":
@@ -95,6 +99,7 @@ def main(
     adapter: Annotated[str | None, typer.Option(help="LoRA adapter of yofo")] = None,
     attention: Annotated[str | None, typer.Option(help="joint or isolated; default: as the model says")] = None,
     dependency: Annotated[bool, typer.Option("--dependency", help="the paper's questions for the opposite")] = False,
+    whole: Annotated[bool, typer.Option("--all-pairs", help="of lrvs, those that yofo train learns from too")] = False,
     device: Annotated[str | None, typer.Option(help="cuda, cpu; default: the best there is")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="the first documents alone")] = None,
     skip_missing: Annotated[bool, typer.Option("--skip-missing", help="what is absent is no failure")] = False,
@@ -107,13 +112,13 @@ def main(
     attention = "joint" if dependency else attention  # an isolated question cannot see the one before
     kind = "dependency" if dependency else "verdicts"
     asked = {"adapter": adapter, "attention": attention, "dependency": dependency, "limit": limit}
-    settings: dict[str, Any] = data.about() | asked | {"model_source": model_source, "source": source}
-    paths = {who: record_path(output, kind, name, who, limit) for who in model}
+    settings: dict[str, Any] = data.about(whole=whole) | asked | {"model_source": model_source, "source": source}
+    paths = {who: record_path(output, kind, f"{name}-all" if whole else name, who, limit) for who in model}
     systems, absent = open_systems(model, source=model_source, adapter=adapter, device=device, attention=attention)
     for who, error in absent.items():
         missing.add(who, error, {paths[who]: settings | {"model": who}})
     try:
-        units = units_of(data, source, dependency=dependency, limit=limit)
+        units = units_of(data, source, dependency=dependency, limit=limit, whole=whole)
     except MissingData as error:
         missing.add(name, error, {paths[who]: settings | {"model": who} for who in model})
         missing.close(skip=skip_missing)

@@ -75,8 +75,9 @@ class VerdictSet:
     measures: Literal["verdicts", "choice", "crossed", "pairs"]  # choice: one statement of each sample is true
     derived: str = ""  # what of the truth is ours, and not the makers'
     drawn: bool = False  # made here, as many as are wanted
+    sided: bool = False  # holds what `yofo train` learns from too, which is left out unless the whole is wanted
 
-    def read(self, source: str | Path | None, limit: int | None = None) -> Iterator[Unit]:
+    def read(self, source: str | Path | None, limit: int | None = None, *, whole: bool = False) -> Iterator[Unit]:
         """Its units, one at a time; the first ones alone with a limit.
 
         Raises:
@@ -84,13 +85,20 @@ class VerdictSet:
             BadData: it is not laid out as published.
         """
         module, _, function = self.reader.partition(":")
-        drawn = {"documents": limit} if self.drawn and limit else {}
-        units: Iterator[Unit] = getattr(import_module(module), function)(self.origin, source, **drawn)
+        options: dict[str, Any] = {"documents": limit} if self.drawn and limit else {}
+        options |= {"whole": whole} if self.sided else {}
+        units: Iterator[Unit] = getattr(import_module(module), function)(self.origin, source, **options)
         return islice(units, limit)
 
-    def about(self) -> dict[str, Any]:
+    def about(self, *, whole: bool = False) -> dict[str, Any]:
         """For records and tables."""
-        return {"set": self.name, "licence": self.origin.licence, "from": self.origin.where, "derived": self.derived}
+        side = {"split": "train and validation" if whole else "validation"} if self.sided else {}
+        return side | {
+            "set": self.name,
+            "licence": self.origin.licence,
+            "from": self.origin.where,
+            "derived": self.derived,
+        }
 
 
 def cropped(picture: Image.Image, box: tuple[float, float, float, float], name: str) -> Image.Image:

@@ -75,6 +75,7 @@ _SETS = (
         ),
         "evals.verdict_sets.lrvs:read",
         "pairs",
+        sided=True,
         derived="queries, requirements and answers are a multimodal model's; the paper's own were not published",
     ),
 )

@@ -177,3 +177,14 @@ def test_a_statement_that_cannot_be_asked_fails_its_sample_alone(text, untrained
     assert first["failed"] in ("bad_requirement", "template_too_long")
     assert len(second["p"]) == 10
     assert len(RunFile(tmp_path, {"set": "toy"}).done) == 2  # not asked again after a restart
+
+
+def test_the_record_says_which_pairs_were_measured(systems, tmp_path):
+    folders = {"source": str(tmp_path / "nowhere"), "skip_missing": True, "output": tmp_path, "runs": tmp_path}
+    for whole in (False, True):
+        with pytest.raises(typer.Exit):
+            verdicts.main(name="lrvs", model=["length"], whole=whole, **folders)
+    assert record(tmp_path, "verdicts_lrvs_length")["settings"]["split"] == "validation"
+    assert record(tmp_path, "verdicts_lrvs-all_length")["settings"]["split"] == "train and validation"
+    with pytest.raises(ConfigError, match="--all-pairs is for lrvs, but the set is vaw"):
+        verdicts.main(name="vaw", model=["length"], whole=True, **folders)

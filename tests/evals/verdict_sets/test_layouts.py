@@ -206,3 +206,18 @@ def test_absent_data_say_whence_and_under_which_licence(name, given, tmp_path):
 def test_unknown_sets_are_answered_with_the_known_ones():
     with pytest.raises(ConfigError, match="unknown set 'coco'; known are mini, sa1b, dsg"):
         get_set("coco")
+
+
+def test_pairs_of_training_are_left_out_unless_the_whole_is_wanted(tmp_path):
+    row = {"first": "a.png", "second": "b.png", "query": "red", "requirements": ["red"]}
+    row |= {"expression": "r1", "better": "first"}
+    sides = ("train", "validation", "train", None)  # None: pairs of one's own, of no split
+    (tmp_path / "pairs.jsonl").write_text("".join(json.dumps(row | {"split": side}) + "\n" for side in sides))
+    data = get_set("lrvs")
+    assert [one.id for one in data.read(tmp_path)] == ["1", "3"]
+    assert [one.id for one in data.read(tmp_path, whole=True)] == ["0", "1", "2", "3"]
+    assert data.about()["split"] == "validation"
+    assert data.about(whole=True)["split"] == "train and validation"
+    (tmp_path / "pairs.jsonl").write_text(json.dumps(row | {"split": "train"}) + "\n")
+    with pytest.raises(BadData, match=r"all 1 pairs are of the training side.*--all-pairs"):
+        list(data.read(tmp_path))
