@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import torch
 import typer
 
-from evals.accuracy import Verdict, acc_property, acc_sample
+from evals.accuracy import Verdict, acc_property, acc_sample, shares_by_document
 from evals.attention import Task, ask
 from evals.contestants.recipes import RUNS, trained_as
 from evals.contestants.scorers import open_yofo
@@ -22,6 +22,7 @@ from yofo_rerank import YofoJudge
 from yofo_rerank.errors import ConfigError
 
 Measured = Callable[[YofoJudge], dict[str, Any]]
+PAIRED = "paired"  # what is compared, by the beginning of the comparison's name: a value of each document
 
 
 def held_out_task(documents: int, seed: int) -> Task:
@@ -37,11 +38,11 @@ def judged(judge: YofoJudge, task: Task) -> list[Verdict]:
 
 
 def accuracies(verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    """Acc_property and Acc_sample with their intervals, and whether each statement was judged rightly."""
+    """Acc_property and Acc_sample with their intervals; for `compare`, the share judged rightly of each document."""
     return {
         "acc_property": asdict(acc_property(verdicts)),
         "acc_sample": asdict(acc_sample(verdicts)),
-        "right": [one.right for one in verdicts],
+        PAIRED: {"": shares_by_document(verdicts)},
     }
 
 
@@ -51,8 +52,8 @@ def compare(names: dict[str, str], folder: Path, measured: Measured, *, against:
     Args:
         names: shown name -> what `open_yofo` opens.
         folder: of the trained contestants.
-        measured: what is measured of a judge, asked in the joint template of the paper.
-        against: the shown name that the others are compared with, statement by statement.
+        measured: what is measured of a judge, asked in the joint template of the paper, and `PAIRED`.
+        against: the shown name that the others are compared with, document by document.
     """
     found: dict[str, Any] = {}
     missing = []
@@ -62,10 +63,12 @@ def compare(names: dict[str, str], folder: Path, measured: Measured, *, against:
             found[shown] = measured(judge) | {"licence": "apache-2.0", "trained": trained_as(name, folder)}
         except ConfigError as error:
             missing.append({"name": shown, "reason": str(error)})
-    right = {shown: one.pop("right") for shown, one in found.items()}
+    paired = {shown: one.pop(PAIRED) for shown, one in found.items()}
     for shown, one in found.items():
-        if against in right and shown != against:
-            one[f"better_than_{against}"] = asdict(paired_difference(right[shown], right[against]))
+        if against in paired and shown != against:
+            for name, values in paired[shown].items():
+                gap = paired_difference(values, paired[against][name])
+                one[f"{name}better_than_{against}"] = asdict(gap) | {"documents": len(values)}
     return {"contestants": found, "missing": missing}
 
 

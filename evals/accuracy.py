@@ -59,6 +59,16 @@ def acc_sample(verdicts: Sequence[Verdict]) -> Estimate:
     return estimate([[all(one.right for one in cluster)] for cluster in _documents(verdicts)])
 
 
+def shares_by_document(verdicts: Sequence[Verdict]) -> list[float]:
+    """Share of the statements judged rightly, of each document: what is said of one document goes together.
+
+    >>> said = [Verdict(0, 0, "plain", "", True, 0.9, right) for right in (True, False)]
+    >>> shares_by_document([*said, Verdict(1, 0, "plain", "", True, 0.9, True)])
+    [0.5, 1.0]
+    """
+    return [sum(one.right for one in cluster) / len(cluster) for cluster in _documents(verdicts)]
+
+
 def accuracy_by(verdicts: Sequence[Verdict], key: Callable[[Verdict], Hashable]) -> dict[Any, Estimate]:
     """Accuracy within each group, in order of the groups' names."""
     groups: dict[Any, list[Verdict]] = defaultdict(list)

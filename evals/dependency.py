@@ -15,16 +15,22 @@ from typing import Annotated, Any
 import torch
 import typer
 
-from evals.ablations import accuracies, compare, end, held_out_task, judged, print_contestants
+from evals.ablations import PAIRED, accuracies, compare, end, held_out_task, judged, print_contestants
 from evals.attention import Task
 from evals.bootstrap import estimate
 from evals.contestants.recipes import RUNS
-from evals.contestants.scorers import BASE, SHIPPED
+from evals.contestants.scorers import BASE, SHIPPED, ZERO_SHOT
 from evals.record import RESULTS, write_record
 from yofo_rerank import YofoJudge
 from yofo_rerank.training.arrange import OPPOSITE
 
-NAMES = {"base": BASE, "yofo": "yofo", "yofo + dep": "yofo-dep", "yofo, as shipped": SHIPPED}
+NAMES = {
+    "base, zero-shot": ZERO_SHOT,
+    "base": BASE,
+    "yofo": "yofo",
+    "yofo + dep": "yofo-dep",
+    "yofo, as shipped": SHIPPED,
+}
 TARGET = 0.99
 
 
@@ -35,7 +41,9 @@ def measured(judge: YofoJudge, task: Task) -> dict[str, Any]:
         pairs = [judge.judge([document], [one.text, OPPOSITE])[0] for one in said[:3]]
         right.append([second.verdict != one.answer for (_, second), one in zip(pairs, said, strict=False)])
         opposite.append([second.verdict != first.verdict for first, second in pairs])
-    return accuracies(judged(judge, task)) | {
+    found = accuracies(judged(judge, task))
+    found[PAIRED]["acc_dep_"] = [sum(one) / len(one) for one in right]
+    return found | {
         "acc_dep": asdict(estimate(right)),
         "opposite_of_own_answer": asdict(estimate(opposite)),
     }

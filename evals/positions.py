@@ -15,8 +15,8 @@ from typing import Annotated, Any
 import torch
 import typer
 
-from evals.ablations import compare, end, held_out_task, judged
-from evals.accuracy import accuracy_by, position_gap
+from evals.ablations import PAIRED, compare, end, held_out_task, judged
+from evals.accuracy import accuracy_by, position_gap, shares_by_document
 from evals.attention import Task
 from evals.contestants.recipes import RUNS
 from evals.contestants.scorers import BASE, SHIPPED, ZERO_SHOT
@@ -36,7 +36,7 @@ def measured(judge: YofoJudge, task: Task, rotations: int) -> dict[str, Any]:
     return {
         "by_position": [asdict(places[place]) for place in sorted(places)],
         "gap": position_gap(places),
-        "right": [one.right for one in verdicts],
+        PAIRED: {"": shares_by_document(verdicts)},  # of all rotations together
     }
 
 
