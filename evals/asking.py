@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from evals.baselines.scores import QUESTIONS, is_discrete, refuse_alike
 from evals.run_file import RunFile
 from evals.systems import System
 from evals.verdict_sets.record import Asked, Pair, Sample, Unit
@@ -16,13 +17,27 @@ from yofo_rerank.training.arrange import OPPOSITE, draw
 
 
 def ask_all(system: System, units: Iterable[Unit], run: RunFile) -> Iterator[tuple[Unit, dict[str, Any]]]:
-    """Every unit with what was answered; those that the run has are not asked again."""
+    """Every unit with what was answered; those that the run has are not asked again.
+
+    Raises:
+        ConstantScores: the first answers are all one score.
+    """
+    scores: list[list[float]] = []
     for unit in units:
         if unit.id not in run.done:
             start = time.perf_counter()
             found = ask_pair(system, unit) if isinstance(unit, Pair) else ask_sample(system, unit)
             run.add(unit.id, found | {"seconds": time.perf_counter() - start})
-        yield unit, run.done[unit.id]
+        found = run.done[unit.id]
+        if len(scores) < QUESTIONS and not found.get("failed") and not _counts(system):
+            scores.append(found["p"])
+            refuse_alike(system.name, scores)
+        yield unit, found
+
+
+def _counts(system: System) -> bool:
+    """Whether equal scores are an answer: of a scorer that counts."""
+    return system.scorer is not None and is_discrete(system.scorer)
 
 
 def ask_sample(system: System, sample: Sample) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import torch
 import typer
 
 from evals.baselines.registry import get_baseline
+from evals.baselines.scores import ConstantScores, refuse_alike
 from evals.bootstrap import estimate
 from evals.contestants.kept import Kept, Scores
 from evals.contestants.recipes import RUNS, trained_as
@@ -39,14 +40,18 @@ SHOWN = 12
 
 
 def evaluate(n: int, seed: int, folder: Path) -> dict[str, Any]:
-    """All figures; a contestant that is not trained yet is named under `missing`."""
+    """All figures; a contestant that is not trained yet, or gives all pairs one score, is named under `missing`."""
     pairs = make_pairs(n, seed)
     pictures = Pictures(pairs)
     contestants, missing = open_contestants(folder)
     scores: dict[str, list[Scores]] = {}
     for name, judged in contestants.items():
         kept = Kept(folder / "scores", name, n, seed, trained_as(_recipe_of(name), folder))
-        scores[name] = kept.fill(lambda at, judged=judged: _tried(judged, pairs[at], pictures[at]))  # type: ignore[misc]
+        found = kept.fill(lambda at, judged=judged: _tried(judged, pairs[at], pictures[at]))  # type: ignore[misc]
+        if reason := _refusal(name, found):
+            missing.append({"name": name, "reason": reason})
+            continue
+        scores[name] = found
         typer.echo(f"{name}: {sum(wrong(pairs, scores[name])) / n:.4f} wrong")
     errors = {name: wrong(pairs, found) for name, found in scores.items()}
     rows = {name: row(name, pairs, scores[name], errors, folder) for name in scores}
@@ -110,6 +115,17 @@ def _tried(judged: Judged, pair: Pair, both: list[Document]) -> Scores:
         return judged(pair, both)
     except YofoError:
         return None  # counted as a failure, and as an error
+
+
+def _refusal(name: str, scores: Sequence[Scores]) -> str:
+    """Why a contestant is not compared; a contestant that counts verdicts may give many pairs one score."""
+    if name.endswith(HARD):
+        return ""
+    try:
+        refuse_alike(name, [one for one in scores if one is not None])
+    except ConstantScores as error:
+        return str(error)
+    return ""
 
 
 def wrong(pairs: Sequence[Pair], scores: Sequence[Scores]) -> list[bool]:

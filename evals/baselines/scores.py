@@ -13,6 +13,7 @@ from yofo_rerank.errors import DocumentError, ModelError
 
 CONSTANT = 1e-6  # scores no further apart than this are one score
 ENOUGH = 3  # distinct documents among which a contestant must see a difference
+QUESTIONS = 20  # among which it must, where each is about one document or two
 
 
 class ConstantScores(ModelError):
@@ -57,6 +58,27 @@ def check_scores(
     return numbers
 
 
+def refuse_alike(name: str, answers: Sequence[Sequence[float]]) -> None:
+    """Refuse a contestant whose first `QUESTIONS` answers are one score; fewer are let pass.
+
+    >>> refuse_alike("toy", [[0.5, 0.5]] * 19)
+
+    Raises:
+        ConstantScores: all scores of those questions are the same, to 1e-6 (of the score, where that is small).
+    """
+    numbers = [score for answer in answers[:QUESTIONS] for score in answer]
+    if len(answers) >= QUESTIONS and numbers and _alike(numbers):
+        raise ConstantScores(
+            f"{name}: all {len(numbers)} scores of the first {QUESTIONS} questions are {numbers[0]:.6g}; its template"
+            " may not fit its weights, or weights were not loaded (a scorer that counts says so with `discrete = True`)"
+        )
+
+
+def _alike(numbers: Sequence[float]) -> bool:
+    largest = max(abs(number) for number in numbers)
+    return max(numbers) - min(numbers) <= CONSTANT * min(1.0, largest)
+
+
 def is_discrete(scorer: Scorer) -> bool:
     """Whether a scorer counts (parsed verdicts do), so that equal scores of different documents are an answer."""
     inner = scorer.scorer if isinstance(scorer, Checked) else scorer
@@ -76,8 +98,7 @@ def require_image(name: str, document: Document) -> None:
 def _refuse_constant(name: str, documents: Sequence[Document], numbers: Sequence[float]) -> None:
     if len(numbers) < ENOUGH:
         return
-    largest = max(abs(number) for number in numbers)
-    if max(numbers) - min(numbers) > CONSTANT * min(1.0, largest):
+    if not _alike(numbers):
         return
     distinct = {default_id(document.images, document.text) for document in documents}
     if len(distinct) >= ENOUGH:

@@ -6,6 +6,7 @@ from PIL import Image
 
 from evals import missing, verdicts
 from evals.asking import ask_all, ask_sample, opposites
+from evals.baselines.scores import ConstantScores
 from evals.program import MISSING
 from evals.run_file import RunFile
 from evals.systems import MissingModel, System
@@ -188,3 +189,26 @@ def test_the_record_says_which_pairs_were_measured(systems, tmp_path):
     assert record(tmp_path, "verdicts_lrvs-all_length")["settings"]["split"] == "train and validation"
     with pytest.raises(ConfigError, match="--all-pairs is for lrvs, but the set is vaw"):
         verdicts.main(name="vaw", model=["length"], whole=True, **folders)
+
+
+class Constant:
+    """One score for whatever it is asked."""
+
+    def __init__(self, *, discrete=False):
+        self.discrete = discrete
+
+    def score(self, query, documents):
+        return [0.25 for _ in documents]
+
+
+def test_a_contestant_that_gives_every_sample_one_score_is_refused(samples, tmp_path):
+    units = [Sample(str(place), samples[0].document, samples[0].asked[:1]) for place in range(25)]
+    same = System("same", scorer=Constant())
+    run = RunFile(tmp_path, {"set": "toy"})
+    with pytest.raises(ConstantScores, match="same: all 20 scores of the first 20 questions are 0"):
+        list(ask_all(same, units, run))
+    with pytest.raises(ConstantScores):  # after a restart, too
+        list(ask_all(same, units, RunFile(tmp_path, {"set": "toy"})))
+    assert len(list(ask_all(same, units[:19], run))) == 19
+    counting = System("counting", scorer=Constant(discrete=True))
+    assert len(list(ask_all(counting, units, RunFile(tmp_path, {"set": "other"})))) == 25
