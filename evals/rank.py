@@ -49,6 +49,13 @@ def grades_of(task: Any) -> dict[str, dict[str, int]]:
     }
 
 
+def write_list(path: Path, settings: dict[str, Any], names: list[str], measured: list[str]) -> None:
+    """The record of a benchmark: its tasks, each of which has a record of its own, and those that are missing."""
+    missing = [{"name": name, "reason": "see its own record"} for name in names if name not in measured]
+    figures = {"tasks": names} | ({"missing": missing} if missing else {})
+    typer.echo(f"wrote {write_record(path, settings=settings, figures=figures)}")
+
+
 def main(
     task: Annotated[str, typer.Option(help="mini, MCMR, INQUIRE-Rerank, ViDoRe-v3.1, or a task or benchmark of mteb")],
     model: Annotated[list[str], typer.Option(help="yofo, or a baseline of `python -m evals.baselines`; repeatable")],
@@ -71,6 +78,7 @@ def main(
     asked |= {"candidates": str(candidates), "top_k": top_k} if candidates else {}
     tasks = registry.get_tasks(task, source)
     systems, absent = open_systems(model, source=model_source, adapter=adapter, device=device, rule=rule)
+    measured: list[str] = []
     for one in tasks:
         name = one.metadata.name
         settings: dict[str, Any] = {"task": name, "licence": registry.licence(one)} | asked
@@ -93,7 +101,12 @@ def main(
             rows.append((who, system.licence, *row_of(figures)))
             typer.echo(f"wrote {write_record(paths[who], settings=mine, figures=figures)}")
         print_table(name, TABLE, rows, caption=f"data under {settings['licence']}; 95 % intervals over queries")
+        measured.append(name)
         one.unload_data()
+    if len(tasks) > 1:
+        names = [one.metadata.name for one in tasks]
+        for who in systems:
+            write_list(record_path(output, "rank", task, who, limit), {"benchmark": task} | asked, names, measured)
     missing.close(skip=skip_missing)
 
 

@@ -17,6 +17,7 @@ class Step:
     also: tuple[str, ...] = ()  # records that the same run writes
     everyday: bool = True  # False: hours, gigabytes or another machine; run by name
     skips: bool = False  # its program knows --skip-missing
+    wants: tuple[str, ...] = ()  # folders, models/... and datasets/... of the hub, without which it is not started
     trained: bool = False  # it asks the contestants that `TRAINING` makes
 
     @property
@@ -52,6 +53,7 @@ STEPS = (
     Step("bench_service", "python -m evals.bench.service", everyday=False),
     Step("attack", "make attack", everyday=False),
     Step("suite", "make evals", everyday=False),
+    Step("suite_real", "python -m evals.suite --real", everyday=False),
 )
 TRAINING = Step("contestants", "python -m evals.contestants --train all")  # writes no record; goes on where it stopped
 THROUGH_MTEB = "python -m evals.rank --task mini --model yofo --model no-reranking --model random"
@@ -67,6 +69,8 @@ COMPARED = (  # what the report lays beside the paper
     Step("verdicts_mini_yofo", "python -m evals.verdicts --set mini", skips=True),
 )
 
+SUITES = ("suite", "suite_real")  # records of all steps, which are no steps
+
 
 def get_step(name: str) -> Step:
     """The step that makes this record.
@@ -74,7 +78,7 @@ def get_step(name: str) -> Step:
     Raises:
         ConfigError: unknown; names the known ones.
     """
-    steps = {record: step for step in (*STEPS, *COMPARED) for record in step.records if record != "suite"}
+    steps = {record: step for step in (*STEPS, *COMPARED) for record in step.records if record not in SUITES}
     if name not in steps:
         raise ConfigError(f"unknown step {name!r}; known are {', '.join(steps)}")
     return steps[name]

@@ -94,7 +94,7 @@ class VerdictSet:
         """For records and tables."""
         side = {"split": "train and validation" if whole else "validation"} if self.sided else {}
         return side | {
-            "set": self.name,
+            "set": f"{self.name}, all pairs" if whole else self.name,
             "licence": self.origin.licence,
             "from": self.origin.where,
             "derived": self.derived,

@@ -149,3 +149,13 @@ def test_plain_retrieval_with_the_predictions_of_a_first_stage(world, tmp_path, 
     predictions.write_text(json.dumps({"default": {"test": kept}, "mteb_model_meta": {"model_name": "a"}}))
     rank.main(task="mini", model=["random"], candidates=predictions, top_k=3, **folders)
     assert record(tmp_path, "rank_mini_random")["figures"]["pairs"] == 3 * SIZE.queries
+
+
+def test_a_benchmark_of_several_tasks_has_a_record_that_lists_them(world, tmp_path, monkeypatch, random_encoder):
+    folders = {"output": tmp_path, "runs": tmp_path / "runs"}
+    tasks = [mini_task(SIZE, ClipFaissRetriever(random_encoder)) for _ in range(2)]
+    monkeypatch.setattr(registry, "get_tasks", lambda *_: tasks)
+    rank.main(task="ViDoRe-v3.1", model=["random"], **folders)
+    found = record(tmp_path, "rank_ViDoRe-v3.1_random")
+    assert found["figures"] == {"tasks": ["mini", "mini"]}
+    assert "model" not in found["settings"]  # no row of the report

@@ -187,6 +187,7 @@ def test_the_record_says_which_pairs_were_measured(systems, tmp_path):
             verdicts.main(name="lrvs", model=["length"], whole=whole, **folders)
     assert record(tmp_path, "verdicts_lrvs_length")["settings"]["split"] == "validation"
     assert record(tmp_path, "verdicts_lrvs-all_length")["settings"]["split"] == "train and validation"
+    assert record(tmp_path, "verdicts_lrvs-all_length")["settings"]["set"] != "lrvs"  # a table of its own in the report
     with pytest.raises(ConfigError, match="--all-pairs is for lrvs, but the set is vaw"):
         verdicts.main(name="vaw", model=["length"], whole=True, **folders)
 

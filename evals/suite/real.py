@@ -1,0 +1,85 @@
+"""Real checkpoints on published data: what `python -m evals.suite --real` runs, on a machine that reaches the hub.
+
+What no program loads from the hub by itself lies in folders of `DATA`, by the names of the sets, as their makers
+publish it (evals/README.md, "Published data"). What a step wants is looked for before it starts, so that a machine
+without anything answers with one list at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evals.baselines.registry import baselines
+from evals.run_file import RUNS, slug
+from evals.suite.running import ROOT
+from evals.suite.steps import Step
+
+DATA = RUNS / "data"  # ignored by git, as is due to pictures under other licences
+CHECKPOINT = "Qwen/Qwen3-VL-2B-Instruct"  # what ours is measured with
+OURS = f"--model yofo --model-source {CHECKPOINT}"
+TASKS = {"MCMR": (str(DATA / "MCMR"),), "INQUIRE-Rerank": ("datasets/evendrow/INQUIRE-Rerank",), "ViDoRe-v3.1": ()}
+SETS = ("dsg", "vaw", "sa1b", "negbench", "lrvs")
+SCORED = ("negbench", "lrvs")  # choices and pairs, which scores decide; the others want verdicts
+
+
+def contestants(*, verdicts: bool = False) -> dict[str, str]:
+    """Baselines with a checkpoint on the hub that read pictures, without those that wait; and the hub id of each."""
+    return {
+        name: one.hub_id
+        for name, one in baselines().items()
+        if one.hub_id and "/" in one.hub_id and "image" in one.reads and one.state != "waits"
+        if one.kind == "verdicts" or not verdicts
+    }
+
+
+def _rank(task: str, model: str, options: str, checkpoint: str) -> Step:
+    folder = next((f" --source {one}" for one in TASKS[task] if one.startswith(str(DATA))), "")
+    command = f"python -m evals.rank --task {task}{folder} {options}"
+    return Step(slug("rank", task, model), command, skips=True, wants=(*TASKS[task], f"models/{checkpoint}"))
+
+
+def _verdicts(name: str, model: str, options: str, checkpoint: str, *, dependency: bool = False) -> Step:
+    folder = str(DATA / name)
+    command = f"python -m evals.verdicts --set {name} --source {folder} {options}{' --dependency' * dependency}"
+    record = slug("dependency" if dependency else "verdicts", name, model)
+    return Step(record, command, skips=True, wants=(folder, f"models/{checkpoint}"))
+
+
+REAL = (
+    *(_rank(task, "yofo", OURS, CHECKPOINT) for task in TASKS),
+    *(_verdicts(name, "yofo", OURS, CHECKPOINT) for name in SETS),
+    _verdicts("sa1b", "yofo", OURS, CHECKPOINT, dependency=True),
+    *(_rank(task, name, f"--model {name}", hub_id) for task in TASKS for name, hub_id in contestants().items()),
+    *(
+        _verdicts(data, name, f"--model {name}", hub_id)
+        for data in SETS
+        for name, hub_id in contestants(verdicts=data not in SCORED).items()
+    ),
+)
+
+
+def is_there(wanted: str) -> bool:
+    """Whether a folder is there; or something of the hub is kept on this machine, or the hub may be asked for it."""
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    kind, _, hub_id = wanted.partition("/")
+    if kind not in ("models", "datasets"):
+        return (ROOT / wanted).is_dir()
+    kept = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=hub_id, repo_type=kind.removesuffix("s"))
+    return not constants.HF_HUB_OFFLINE or (kept / "snapshots").is_dir()
+
+
+def absent_of(step: Step) -> tuple[str, ...]:
+    """What the step wants and is not there."""
+    return tuple(wanted for wanted in step.wants if not is_there(wanted))
+
+
+def origin(wanted: str) -> str:
+    """Where what a step wants comes from."""
+    kind, _, hub_id = wanted.partition("/")
+    if kind == "models":
+        return f"https://huggingface.co/{hub_id}; HF_HUB_OFFLINE keeps from asking for it"
+    if kind == "datasets":
+        return f"https://huggingface.co/datasets/{hub_id}; HF_HUB_OFFLINE keeps from asking for it"
+    return 'a folder as its makers publish it: evals/README.md, "Published data"'
