@@ -25,6 +25,8 @@ from yofo_rerank.mini.weights import WEIGHTS, weights_folder
 
 RESULTS = Path(__file__).parent / "results"
 WRITTEN = ("evals/results", "*.md")
+# What a figure may depend on: a file that git does not know is a change of it, too.
+CODE = ("yofo_rerank", "integrations", "evals", "tests/decompose/sentences", "tests/attack")
 WIDTH = 160
 PACKAGES = (
     "torch", "transformers", "peft", "open-clip-torch", "sentence-transformers", "faiss-cpu",
@@ -134,11 +136,17 @@ def _cpu() -> str:
 
 
 def _origin() -> dict[str, Any]:
-    """Commit, and whether the tree differs from it; what programs write, records and pages, is no difference."""
+    """Commit, and whether the tree differs from it; what programs write, records and pages, is no difference.
+
+    Files that git does not know are none either, but for those among the code.
+    """
     written = [f":(exclude,top){path}" for path in WRITTEN]
     return {
         "commit": _git("rev-parse", "HEAD"),
-        "uncommitted_changes": bool(_git("status", "--porcelain", "--untracked-files=no", "--", ":/", *written)),
+        "uncommitted_changes": bool(
+            _git("status", "--porcelain", "--untracked-files=no", "--", ":/", *written)
+            or _git("status", "--porcelain", "--", *(f":/{path}" for path in CODE), *written)
+        ),
     }
 
 

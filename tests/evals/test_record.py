@@ -15,6 +15,7 @@ def test_a_record_says_where_it_came_from(tmp_path):
     assert found["figures"] == {"accuracy": 0.333333, "all": [1]}
     assert set(found["about"]) == {
         "command", "commit", "uncommitted_changes", "date", "seconds", "python", "versions", "cpu", "cpu_count",
+        "mini",
     }  # fmt: skip
     assert found["about"]["versions"]["torch"]
     assert found["about"]["versions"]["yofo-rerank"] == yofo_rerank.__version__
@@ -41,6 +42,12 @@ def test_what_programs_write_is_no_change_of_the_code(tmp_path, monkeypatch):
     assert record._origin()["uncommitted_changes"] is False
     assert len(record._origin()["commit"]) == 40
     code.write_text("second")
+    assert record._origin()["uncommitted_changes"] is True
+    code.write_text("first")
+    (tmp_path / "notes.txt").write_text("mine")
+    (written.parent / "b.json").write_text("new")  # a record that was not there before
+    assert record._origin()["uncommitted_changes"] is False
+    (tmp_path / "evals" / "new.py").write_text("imported")  # which git does not know yet
     assert record._origin()["uncommitted_changes"] is True
 
 
