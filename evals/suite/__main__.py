@@ -22,6 +22,7 @@ import typer
 from evals.record import RESULTS, print_table, write_record
 from evals.suite.real import REAL, absent_of, origin
 from evals.suite.running import Outcome, is_current, run_step
+from evals.suite.spent import spent
 from evals.suite.steps import COMPARED, STEPS, SUITES, TRAINING, Step, get_step
 from yofo_rerank.errors import ConfigError
 
@@ -63,8 +64,7 @@ def main(
         print_table("Steps", ("record", "state", "command"), rows)
         return
     started = time.monotonic()
-    to_train = any(step.trained and not is_current(step, skip_missing=skip_missing) for step in steps)
-    outcomes = [run_step(TRAINING, skip_missing=False)] if to_train else []
+    outcomes = training(steps, skip_missing=skip_missing)
     outcomes += [_outcome(step, again=again, skip_missing=skip_missing) for step in steps]
     figures = figures_of(outcomes, time.monotonic() - started)
     if not real or any(one.state == "made" for one in outcomes):  # where nothing was made there is nothing to tell
@@ -75,6 +75,15 @@ def main(
     show_outcomes(steps, outcomes, figures["seconds"])
     bad = {"failed"} if skip_missing else {"failed", "missing"}
     raise typer.Exit(int(any(one.state in bad for one in outcomes)))
+
+
+def training(steps: list[Step], *, skip_missing: bool) -> list[Outcome]:
+    """Train the contestants where a step that asks them is to run; else what it took stands among the steps."""
+    asking = [step for step in steps if step.trained]
+    if any(not is_current(step, skip_missing=skip_missing) for step in asking):
+        return [run_step(TRAINING, skip_missing=False)]
+    took = spent(TRAINING.record, finished=True)
+    return [Outcome(TRAINING.record, "kept", took)] if asking and took else []
 
 
 def show_outcomes(steps: list[Step], outcomes: list[Outcome], seconds: float) -> None:

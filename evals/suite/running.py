@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evals.program import MISSING
-from evals.record import ORIGIN, RESULTS
+from evals.record import CODE, ORIGIN, RESULTS
+from evals.suite.spent import keep, spent
 from evals.suite.steps import Step
 
 ROOT = Path(__file__).parents[2]
-# What a figure may depend on; how records are shown is not among it.
-CODE = ("yofo_rerank", "integrations", "evals", "tests/decompose/sentences", "tests/attack")
+# How records are shown is no part of what a figure may depend on.
 SHOWN = ("evals/results", "evals/report", "evals/figures", "evals/suite", "*.md")
 
 
@@ -32,8 +32,9 @@ class Outcome:
 
     @classmethod
     def of_record(cls, step: Step) -> Outcome:
-        """A step whose record is kept, with the time that it took then."""
-        return cls(step.record, "kept", _read(step.record)["about"].get("seconds", 0.0), _lacking(step))
+        """A step whose record is kept, with the time that it took then, in all runs that it needed."""
+        last = _read(step.record)["about"].get("seconds", 0.0)
+        return cls(step.record, "kept", max(last, spent(step.record, finished=True)), _lacking(step))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types, without the name."""
@@ -49,19 +50,27 @@ def is_current(step: Step, *, skip_missing: bool = True) -> bool:
 
 
 def run_step(step: Step, *, skip_missing: bool) -> Outcome:
-    """Run its command from the repository root; its words go to the terminal as they come."""
-    started = time.monotonic()
+    """Run its command from the repository root; its words go to the terminal as they come.
+
+    The seconds are those of earlier runs that were stopped, too; and of all runs of what keeps what it made (`lasts`).
+    """
+    before = spent(step.record, finished=False) + (spent(step.record, finished=True) if step.lasts else 0.0)
+    started = time.monotonic() - before
     words = [sys.executable if word == "python" else word for word in step.words]
     if words[1:2] == ["-m"] and _absent(words[2]):
         return Outcome(step.record, "missing", 0.0, f"no program {words[2]}")
     if skip_missing and step.skips:
         words.append("--skip-missing")
-    done = subprocess.run(words, cwd=ROOT, check=False)  # noqa: S603 - our own programs
-    seconds = time.monotonic() - started
-    if done.returncode == 0:
+    code: int | None = None
+    try:
+        code = subprocess.run(words, cwd=ROOT, check=False).returncode  # noqa: S603 - our own programs
+    finally:  # a suite that is stopped stops its step
+        seconds = time.monotonic() - started
+        keep(step.record, seconds, finished=code == 0)
+    if code == 0:
         return Outcome(step.record, "made", seconds, _lacking(step))
-    state: Literal["missing", "failed"] = "missing" if done.returncode == MISSING else "failed"
-    said = f"exit code {done.returncode}: {step.command}"
+    state: Literal["missing", "failed"] = "missing" if code == MISSING else "failed"
+    said = f"exit code {code}: {step.command}"
     return Outcome(step.record, state, seconds, (state == "missing" and _lacking(step)) or said)
 
 

@@ -17,6 +17,7 @@ class Step:
     also: tuple[str, ...] = ()  # records that the same run writes
     everyday: bool = True  # False: hours, gigabytes or another machine; run by name
     skips: bool = False  # its program knows --skip-missing
+    lasts: bool = False  # what it made is not made again: the time of all its runs is what it takes
     wants: tuple[str, ...] = ()  # folders, models/... and datasets/... of the hub, without which it is not started
     trained: bool = False  # it asks the contestants that `TRAINING` makes
 
@@ -55,7 +56,7 @@ STEPS = (
     Step("suite", "make evals", everyday=False),
     Step("suite_real", "python -m evals.suite --real", everyday=False),
 )
-TRAINING = Step("contestants", "python -m evals.contestants --train all")  # writes no record; goes on where it stopped
+TRAINING = Step("contestants", "python -m evals.contestants --train all", lasts=True)  # writes no record; goes on
 THROUGH_MTEB = "python -m evals.rank --task mini --model yofo --model no-reranking --model random"
 COMPARED = (  # what the report lays beside the paper
     Step("pairs", "python -m evals.pairs", skips=True, trained=True),

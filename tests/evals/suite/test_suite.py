@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from evals.suite import __main__ as program
-from evals.suite import running
+from evals.suite import running, spent
 from evals.suite.steps import COMPARED, STEPS, Step, command_of, get_step
 from yofo_rerank.errors import ConfigError
 
@@ -180,3 +180,43 @@ def test_every_program_that_knows_skip_missing_is_given_it():
     asked = {step.words[2]: step.skips for step in (*STEPS, *COMPARED) if step.words[:2] == ["python", "-m"]}
     assert {"evals.rank", "evals.verdicts", "evals.pairs"} <= knowing
     assert {name for name, skips in asked.items() if skips} == knowing & set(asked)
+
+
+STOPS = """
+import pathlib, time
+ran = pathlib.Path({!r})
+time.sleep(0.4)
+if not ran.exists():
+    ran.touch()
+    raise SystemExit(1)
+"""
+
+
+def test_a_step_that_goes_on_takes_the_time_of_all_its_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "RESULTS", tmp_path)
+    (tmp_path / "stops.py").write_text(STOPS.format(str(tmp_path / "ran")))
+    step = Step("stops", f"python {tmp_path / 'stops.py'}")
+    stopped = running.run_step(step, skip_missing=False)
+    finished = running.run_step(step, skip_missing=False)
+    assert (stopped.state, finished.state) == ("failed", "made")
+    assert finished.seconds >= stopped.seconds + 0.4
+    (tmp_path / "stops.json").write_text(json.dumps({"about": {"seconds": 0.1}}))  # of the last run alone
+    assert running.Outcome.of_record(step).seconds == finished.seconds
+    assert running.run_step(step, skip_missing=False).seconds < finished.seconds + 0.4  # begun anew
+
+
+def test_training_that_is_there_counts_with_the_time_that_it_took(tmp_path, monkeypatch):
+    (tmp_path / "train.py").write_text("import time; time.sleep(0.4)")
+    trains = Step("contestants", f"python {tmp_path / 'train.py'}", lasts=True)
+    monkeypatch.setattr(program, "TRAINING", trains)
+    first = running.run_step(trains, skip_missing=False)
+    again = running.run_step(trains, skip_missing=False)  # nothing left to train
+    assert again.seconds >= first.seconds + 0.4
+    asking = [Step("asks", "python -c pass", trained=True)]
+    monkeypatch.setattr(program, "is_current", lambda *_, **__: True)
+    assert program.training(asking, skip_missing=False) == [
+        running.Outcome("contestants", "kept", pytest.approx(again.seconds))
+    ]
+    assert program.training([Step("other", "python -c pass")], skip_missing=False) == []
+    monkeypatch.setattr(spent, "mini_weights", lambda: "another digest")
+    assert running.run_step(trains, skip_missing=False).seconds < again.seconds  # trained anew
