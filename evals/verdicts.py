@@ -2,7 +2,7 @@
 
     python -m evals.verdicts --set mini
     python -m evals.verdicts --set dsg --source DSG/ --model yofo --model-source Qwen/Qwen3-VL-2B-Instruct
-    python -m evals.verdicts --set lrvs --source built/ --model yofo --model clip-vit-b-32
+    python -m evals.verdicts --set lrvs --source built/ --model yofo --model clip-vit-l-14
 
 A run that was interrupted goes on where it stopped (its finished samples are in runs/); `--fresh` begins anew.
 """

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import evals
 from evals.baselines.__main__ import main
 from evals.baselines.registry import GROUPS, baselines, get_baseline
 from yofo_rerank.errors import ConfigError
@@ -58,3 +61,14 @@ def test_every_loader_is_there():
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(ConfigError, match="clip-vit-l-14"):
         get_baseline("clop")
+
+
+COMMANDS = re.compile(r"python -m evals\.(?:rank|verdicts)\b.*")
+
+
+def test_commands_that_programs_show_name_known_models():
+    files = Path(evals.__file__).parent.rglob("*.py")
+    shown = [command for path in files for command in COMMANDS.findall(path.read_text(encoding="utf-8"))]
+    named = {name for command in shown for name in re.findall(r"--model ([\w.-]+)", command)}
+    assert {"yofo", "clip-vit-l-14", "random"} <= named
+    assert named <= {"yofo", *baselines()}
