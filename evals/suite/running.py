@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from evals.program import MISSING
 from evals.record import CODE, ORIGIN, RESULTS
-from evals.suite.spent import keep, spent
+from evals.suite.spent import keep, spent, spent_before
 from evals.suite.steps import Step
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ class Outcome:
     def of_record(cls, step: Step) -> Outcome:
         """A step whose record is kept, with the time that it took then, in all runs that it needed."""
         last = _read(step.record)["about"].get("seconds", 0.0)
-        return cls(step.record, "kept", max(last, spent(step.record, finished=True)), _lacking(step))
+        return cls(step.record, "kept", last + spent_before(step.record), _lacking(step))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types, without the name."""
@@ -66,7 +66,7 @@ def run_step(step: Step, *, skip_missing: bool) -> Outcome:
         code = subprocess.run(words, cwd=ROOT, check=False).returncode  # noqa: S603 - our own programs
     finally:  # a suite that is stopped stops its step
         seconds = time.monotonic() - started
-        keep(step.record, seconds, finished=code == 0)
+        keep(step.record, seconds, before=before, finished=code == 0)
     if code == 0:
         return Outcome(step.record, "made", seconds, _lacking(step))
     state: Literal["missing", "failed"] = "missing" if code == MISSING else "failed"

@@ -17,19 +17,28 @@ def spent(name: str, *, finished: bool) -> float:
 
     What was spent before there were these embedded weights is not counted: everything is made anew for them.
     """
-    found = _read().get(name)
-    if not found or found["mini"] != mini_weights() or found["finished"] != finished:
-        return 0.0
-    return float(found["seconds"])
+    found = _of(name)
+    return float(found["seconds"]) if found and found["finished"] == finished else 0.0
 
 
-def keep(name: str, seconds: float, *, finished: bool) -> None:
-    """Write down what was spent on a step until now."""
+def spent_before(name: str) -> float:
+    """Seconds of the runs before the one that finished the step: what its record does not know."""
+    found = _of(name)
+    return float(found["before"]) if found and found["finished"] else 0.0
+
+
+def keep(name: str, seconds: float, *, before: float, finished: bool) -> None:
+    """Write down what was spent on a step until now, and how much of it before its last run."""
     PATH.parent.mkdir(parents=True, exist_ok=True)
-    found = _read() | {name: {"seconds": seconds, "finished": finished, "mini": mini_weights()}}
+    found = _read() | {name: {"seconds": seconds, "before": before, "finished": finished, "mini": mini_weights()}}
     part = PATH.with_suffix(".part")
     part.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     part.replace(PATH)
+
+
+def _of(name: str) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = _read().get(name)
+    return found if found and found["mini"] == mini_weights() else None
 
 
 def _read() -> dict[str, Any]:
