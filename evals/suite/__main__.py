@@ -90,7 +90,8 @@ def show_outcomes(steps: list[Step], outcomes: list[Outcome], seconds: float) ->
     """What was run, and one line for each thing that steps wait for."""
     table = [(one.name, one.state, round(one.seconds), one.message) for one in outcomes if one.message != NOT_STARTED]
     print_table(f"The suite: {seconds:.0f} s", ("step", "state", "seconds", ""), table)
-    waiting = Counter(wanted for step in steps for wanted in absent_of(step))
+    waits = {one.name for one in outcomes if one.message == NOT_STARTED}
+    waiting = Counter(wanted for step in steps if step.record in waits for wanted in absent_of(step))
     if waiting:
         rows = [(wanted, count, origin(wanted)) for wanted, count in waiting.most_common()]
         print_table("Missing", ("what", "steps that wait for it", "where it comes from"), rows)
