@@ -19,6 +19,20 @@ STATES = {
     "waits": "waits for its checkpoint",
 }
 
+PUBLISHED = "CLIP, SigLIP 2, BLIP-2, jina-reranker or any other"
+
+
+def checkpoints(records: Records) -> str:
+    """Which published checkpoints took part; a name alone is none, for models of the same kinds are trained here."""
+    models = {record["settings"].get("model") for record in records.read.values() if "missing" not in record["figures"]}
+    ran = [name for name, one in baselines().items() if name in models and one.hub_id and one.state != "trained"]
+    if ran:
+        return f"Of published checkpoints there ran {', '.join(ran)}; what is called -style was trained here."
+    return (
+        f"No published checkpoint of {PUBLISHED} was run: the contestants here are small models of the same kinds, "
+        "trained on the mini world. How the real ones are run: `python -m evals.baselines`."
+    )
+
 
 def contestants(records: Records) -> Section:
     """Everybody, with licence and state."""

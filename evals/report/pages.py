@@ -14,7 +14,7 @@ from evals.figures.records import Records
 from evals.report.compared import ablations, drift, ranking
 from evals.report.content import Section, Table
 from evals.report.disagreements import disagreements
-from evals.report.origin import contestants, environment, origin
+from evals.report.origin import checkpoints, contestants, environment, origin
 from evals.report.paper import read_paper
 from evals.report.published import published
 from evals.report.world import accuracy, attention, position, search, speed
@@ -43,7 +43,10 @@ def sections(records: Records) -> list[Section]:
 
 def render(records: Records, template: str) -> str:
     """One page; every text in the HTML one is escaped, and it needs no other file."""
-    found = {"title": TITLE, "sections": sections(records), "environment": environment(records), "paper": read_paper()}
+    found = {
+        "title": TITLE, "checkpoints": checkpoints(records), "sections": sections(records),
+        "environment": environment(records), "paper": read_paper(),
+    }  # fmt: skip
     return _environment().get_template(template).render(found).rstrip() + "\n"
 
 

@@ -35,6 +35,18 @@ def test_the_paper_beside_ours(markdown):
     assert markdown.index("| Clip-ViT-L | 42.0") < markdown.index("| random | 50.0")
 
 
+def test_no_page_claims_a_checkpoint_that_was_not_run(full, tmp_path, markdown, html):
+    for page in (markdown, html):
+        assert "No published checkpoint of CLIP, SigLIP 2, BLIP-2, jina-reranker or any other was run" in page
+        assert "reranker of today" not in page
+    read = (program.DOCS.parent / "README.md").read_text(encoding="utf-8")
+    assert "Compared](docs/comparison.md) with" not in read
+    ran = {"rank_mini_jina-reranker-m0": full.figures("rank_mini_yofo"), "rank_mini_random": {"by_query": {}}}
+    page = render(write(tmp_path, ran), MARKDOWN)
+    assert "Of published checkpoints there ran jina-reranker-m0;" in page
+    assert "No published checkpoint" not in page
+
+
 def test_targets_met_and_missed(markdown):
     assert "| yofo | 0.02 | 0.03 | met |" in markdown
     assert "| share_of_best_single_score (whole-query) | 0.17 | 0.25 | met |" in markdown
