@@ -108,5 +108,12 @@ def test_measures_of_drift():
 def test_a_paired_difference_of_nothing_is_not_significant():
     same = paired_difference([1, 0] * 10, [1, 0] * 10)
     assert same.mean == 0 and same.p_value == 1
+    assert paired_difference([0.0] * 20, [0.0] * 20).p_value == 1
     with pytest.raises(ValueError, match="one length"):
         paired_difference([1], [1, 0])
+
+
+def test_a_p_is_never_below_what_so_many_resamplings_can_tell():
+    sure = paired_difference([1] * 50, [0] * 50, resamples=200)
+    assert sure.resamples == 200
+    assert pytest.approx(sure.p_value) == 2 / 201
