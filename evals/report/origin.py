@@ -10,7 +10,7 @@ from evals.baselines.registry import baselines
 from evals.figures.records import Missing, Records
 from evals.record import mini_weights
 from evals.report.content import Absent, Part, Section, Table
-from evals.report.parts import source
+from evals.report.parts import commit_of, source
 from evals.suite.steps import COMPARED, STEPS
 
 STATES = {
@@ -93,7 +93,7 @@ def _suite(records: Records) -> list[Part]:
 def _row(name: str, record: Mapping[str, Any]) -> tuple[str, ...]:
     about = record["about"]
     return (
-        name, about["command"], (about["commit"] or "-")[:7] + "+" * about["uncommitted_changes"], about["date"][:10],
+        name, about["command"], commit_of(about), about["date"][:10],
         about["versions"].get("yofo-rerank") or "-", _weights(about), str(record["settings"].get("repeats", "-")),
         f"{about['seconds']:.0f}" if "seconds" in about else "-", f"{about['cpu']}, {about['cpu_count']} cores",
     )  # fmt: skip
