@@ -67,6 +67,14 @@ def test_a_tie_and_a_failure_are_errors():
     assert pairs.wrong(made, [(0.5, 0.5), None, ahead[2]]) == [True, True, False]
 
 
+def test_who_failed_stands_among_the_disagreements():
+    made = pairs.make_pairs(2, seed=1)
+    scores = {"yofo": [(1.0, 0.0), (1.0, 0.0)], "jina-style": [None, (0.0, 1.0)]}
+    errors = {name: pairs.wrong(made, found) for name, found in scores.items()}
+    found = pairs.disagreements(made, scores, errors, lambda _at: {})
+    assert sorted((one["scores"]["jina-style"] for one in found), key=str) == [(0.0, 1.0), None]
+
+
 def test_throughput_compares_all_in_one_process(trained, tmp_path):
     done, record = run(
         throughput, tmp_path, "--limit", 2, "--repeats", 1, "--folder", trained, "--skip-missing"
