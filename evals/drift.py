@@ -4,8 +4,8 @@
 
 Of the embedded judge, as shipped, in both kinds of attention: verdicts asked together against alone and in another
 order; P(X) + P(not X); the order of candidates; whether the best score tells that nothing fits; ties; calibration
-before and after one temperature; accuracy against the number of requirements. Garments, statements and sentences are
-held out as in `evals.mini_accuracy`.
+before and after one temperature; accuracy of the same statements among more and more requirements. Garments,
+statements and sentences are held out as in `evals.mini_accuracy`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from evals.drifting import (
 )
 from evals.mini_accuracy import CONDITIONS, sample_task
 from evals.record import RESULTS, print_table, write_record
+from evals.wilson import interval
 from yofo_rerank import YofoJudge
 from yofo_rerank.mini.catalog import sample_garments
 from yofo_rerank.prompts.format import Attention
 
-COUNTS = (1, 2, 3, 5, 8, 12, 20, 30)
+COUNTS = (1, 2, 5, 10, 15, 30)  # each divides the last, so that the same statements are asked at every count
 TARGET = 0.005  # flips of verdicts asked together against alone
 
 
@@ -100,10 +101,15 @@ def print_figures(figures: dict[str, Any]) -> None:
     print_table("Drift, and what else answers depend on", ("", *MODES), rows)
     counts = list(next(iter(figures["by_requirements"].values())))
     print_table(
-        "Accuracy by the number of requirements in one template",
+        "Accuracy by the number of requirements in one template, of the same statements at every number",
         ("requirements", *MODES),
-        [(count, *(figures["by_requirements"][mode][count]["mean"] for mode in MODES)) for count in counts],
+        [(count, *(_interval(figures["by_requirements"][mode][count]) for mode in MODES)) for count in counts],
     )
+
+
+def _interval(found: dict[str, float]) -> str:
+    mean, low, high = interval(found)
+    return f"{mean:.4f} [{low:.4f}, {high:.4f}]"
 
 
 def main(
@@ -120,7 +126,7 @@ def main(
     settings = {"documents": documents, "queries": queries, "counted": counted, "seed": seed}
     figures = evaluate(model, adapter, **settings)
     print_figures(figures)
-    named = {"model": model, "adapter": adapter, **settings, "repeats": 1}
+    named = {"model": model, "adapter": adapter, **settings, "same_statements_at_every_count": True, "repeats": 1}
     typer.echo(f"wrote {write_record(output, settings=named, figures=figures)}")
 
 

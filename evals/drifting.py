@@ -171,14 +171,26 @@ def bins(p_yes: Sequence[float], answers: Sequence[bool]) -> list[dict[str, floa
 def by_requirements(
     judge: YofoJudge, shown: Sequence[tuple[Document, Garment]], counts: Sequence[int]
 ) -> dict[str, dict[str, Any]]:
-    """Share of statements judged rightly, by how many stand in one template."""
+    """Share of statements judged rightly, by how many stand in one template: the same statements at every count.
+
+    As many statements of each picture as the largest count are drawn once; at every count they are asked in so many
+    templates that each stands in one. What a count has that another lacks is company alone.
+
+    Raises:
+        ValueError: a count by which the largest cannot be divided.
+    """
+    most = max(counts)
+    if odd := [count for count in counts if most % count]:
+        raise ValueError(f"wanted counts that divide {most}, so that templates are full, but got {odd}")
+    rng = random.Random("requirements")
+    said = [sample_statements(garment, rng, most, held_out=True) for _, garment in shown]
     found = {}
     for count in counts:
-        rng = random.Random(f"requirements {count}")
         verdicts = []
-        for place, (document, garment) in enumerate(shown):
-            said = sample_statements(garment, rng, count, held_out=True)
-            [judged] = judge.judge([document], [one.text for one in said])
-            verdicts += to_verdicts(place, said, judged)
+        for place, ((document, _), statements) in enumerate(zip(shown, said, strict=True)):
+            for start in range(0, most, count):
+                asked = statements[start : start + count]
+                [judged] = judge.judge([document], [one.text for one in asked])
+                verdicts += to_verdicts(place, asked, judged)
         found[str(count)] = asdict(acc_property(verdicts))
     return found

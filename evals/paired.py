@@ -15,7 +15,8 @@ class Difference:
     mean: float
     low: float
     high: float
-    p_value: float  # two-sided; at least 1 / resamples, because fewer cannot be told
+    p_value: float  # two-sided; below 2 / resamples where no resampling went the other way: fewer cannot be told
+    resamples: int
 
 
 def paired_difference(
@@ -36,5 +37,6 @@ def paired_difference(
     rng = np.random.default_rng(seed)
     means = np.array([gaps[rng.integers(len(gaps), size=len(gaps))].mean() for _ in range(resamples)])
     low, high = np.quantile(means, (0.025, 0.975))
-    tail = min(float((means <= 0).mean()), float((means >= 0).mean()))
-    return Difference(float(gaps.mean()), float(low), float(high), min(1.0, max(2 * tail, 1 / resamples)))
+    tail = min(int((means <= 0).sum()), int((means >= 0).sum()))
+    p_value = min(1.0, 2 * (tail + 1) / (resamples + 1))  # the resampling that nobody drew counts too: never 0
+    return Difference(float(gaps.mean()), float(low), float(high), p_value, resamples)

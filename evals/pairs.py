@@ -197,7 +197,7 @@ def disagreements(
     places = chosen[: SHOWN // 3] + ours + chosen[SHOWN // 3 :]  # both kinds among the first ones
     return [
         pairs[at].to_dict()
-        | {"scores": {name: found[at] for name, found in scores.items() if found[at]}, "p_yes": p_yes(at)}
+        | {"scores": {name: found[at] for name, found in scores.items()}, "p_yes": p_yes(at)}  # None: it failed
         for at in places
     ]  # fmt: skip
 
@@ -260,9 +260,9 @@ def main(
         "pairs": pairs, "seed": seed, "garments": "held-out combinations", "repeats": 1,
         "same_processor_seconds_for_all": len(set(budgets(figures).values())) == 1,
         "processor_seconds": budgets(figures),
-        "note": "the same pictures for all that were trained here; the base that the last three start from was itself "
-        "trained by judging statements, for longer; the sentences are of the grammar that the single-score "
-        "contestants were trained on",
+        "note": "the same pictures for all that were trained here; the base that jina-style, whole-query-style and "
+        "yofo start from was itself trained by judging statements, for longer; the sentences are of the grammar that "
+        "the single-score contestants were trained on",
     }  # fmt: skip
     typer.echo(f"wrote {write_record(output, settings=settings, figures=figures)}")
     if figures["missing"] and not skip_missing:

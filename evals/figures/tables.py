@@ -7,6 +7,7 @@ from typing import Any
 
 from evals.figures.markdown import table
 from evals.figures.records import Missing, Records
+from evals.wilson import interval
 
 FORMS = ("plain", "negated", "either")
 ACCURACY = ("Acc_property", "Acc_sample", "plain", "negated", "either-or")
@@ -137,7 +138,8 @@ def _times(theirs: float, ours: float) -> str:
 
 
 def _interval(found: Mapping[str, float]) -> str:
-    return f"{found['mean']:.3f} [{found['low']:.3f}, {found['high']:.3f}]"
+    mean, low, high = interval(found)
+    return f"{mean:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def _or_missing(make: Callable[[Records], str]) -> Callable[[Records], str]:

@@ -1,37 +1,64 @@
-"""Sections that lay the paper's tables beside ours: every contestant trained by us on the same pictures."""
+"""Section that lays the paper's table 1 beside ours, and says which row was trained how long, and reads what."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
-from evals.figures.records import Records
-from evals.report.content import Part, Plot, Section, Table
+from evals.figures.records import Missing, Records
+from evals.report.content import Plot, Section, Table
+from evals.report.names import LIKE_FOR_LIKE, YOFO, about_base, reads, shown
 from evals.report.paper import paper_table
-from evals.report.parts import bounds, mean, number, part, percent, source
-from evals.report.plots import bars, lines, scatter
+from evals.report.parts import bounds, mean, p_value, part, percent, source
+from evals.report.plots import bars
+from evals.report.speeds import error_against_throughput, throughput
+from evals.report.targets import targets
 
-OURS = "yofo"
+TEXT = (
+    "Pairs of one category with a customer's sentence and an expression: how often the worse one is put first. The "
+    "paper's rows are large models on photographs; ours are small models on drawn garments, so that no figure of one "
+    "table can be compared with a figure of the other, at most the order of the rows."
+)
 
 
 def ranking(records: Records) -> Section:
     """Table 1: who orders a pair wrongly how often."""
-    text = (
-        "Pairs of one category with a customer's sentence and an expression. Ours: every contestant trained by us on "
-        "the same drawn garments for the same processor seconds; the paper's are large models on photographs, so that "
-        "only the order of the rows can be compared."
-    )
     parts = [
         paper_table("table 1"),
         part("Ranking errors", "pairs", lambda: _errors(records)),
         part("Ranking errors, drawn", "pairs", lambda: _error_bars(records)),
         part("Targets", "pairs", lambda: targets(records, "pairs")),
         part("By the requirements that the worse one misses", "pairs", lambda: _by_differences(records)),
-        part("Throughput", "throughput", lambda: _throughput(records)),
+        part("Throughput", "throughput", lambda: throughput(records)),
         part("Targets of throughput", "throughput", lambda: targets(records, "throughput")),
-        part("Error against throughput", "throughput", lambda: _error_against_throughput(records)),
+        part("Error against throughput", "throughput", lambda: error_against_throughput(records)),
     ]
-    return Section("ranking", "Ranking errors and throughput (table 1)", text, parts)
+    return Section("ranking", "Ranking errors and throughput (table 1)", f"{TEXT} {_fairness(records)}".strip(), parts)
+
+
+def _fairness(records: Records) -> str:
+    """Who was trained here for how long, and who reads what: from the record."""
+    try:
+        found = _contestants(records)
+    except Missing:
+        return ""
+    budgets: dict[float, list[str]] = defaultdict(list)
+    for name, one in found.items():
+        budgets[(one.get("trained") or {}).get("processor_seconds", 0)].append(name)
+    elsewhere = "; ".join(budgets.pop(0, []))  # many a name has a comma
+    said = [
+        f"Trained here on the same pictures for {seconds:.0f} processor seconds: {'; '.join(names)}."
+        for seconds, names in budgets.items()
+    ]
+    said.append(f"Not trained for this comparison, so of no such budget: {elsewhere}." if elsewhere else "")
+    said.append(
+        "Yofo without its own decomposer, and the base, are given the requirements and the expression that a sentence "
+        "was made from, the others the sentence alone."
+    )
+    if LIKE_FOR_LIKE in found:
+        said.append(f"The row to lay beside theirs is {LIKE_FOR_LIKE}: it takes the sentence apart itself, by rules.")
+    return " ".join(one for one in [*said, about_base(records, "pairs")] if one)
 
 
 def _contestants(records: Records) -> Mapping[str, Any]:
@@ -41,149 +68,46 @@ def _contestants(records: Records) -> Mapping[str, Any]:
 
 def _errors(records: Records) -> Table:
     found = _contestants(records)
-    rows = tuple(
-        (
-            name, percent(one["err_rank"]), percent(one.get("ties"), 2), str(one.get("failures", 0)),
-            number(one.get("p_value")), one.get("licence", "-"),
-        )
-        for name, one in found.items()
+    rows = tuple(_error(name, one) for name, one in found.items())
+    columns = (
+        "contestant", "Err_rank (%)", "it reads", "ties (%)", "failed documents", f"p against {YOFO}",
+        "steps trained here", "processor seconds", "licence",
     )  # fmt: skip
-    columns = ("contestant", "Err_rank (%)", "ties (%)", "failed documents", f"p against {OURS}", "licence")
-    bold = frozenset(place for place, name in enumerate(found) if name == OURS)
-    return Table("Ranking errors", columns, rows, source(records, "pairs"), bold=bold)
+    bold = frozenset(place for place, name in enumerate(found) if name in (YOFO, LIKE_FOR_LIKE))
+    settings = records["pairs"]["settings"]
+    note = f"of the record: {settings['note']}" if settings.get("note") else ""
+    return Table("Ranking errors", columns, rows, source(records, "pairs"), note, bold)
+
+
+def _error(name: str, one: Mapping[str, Any]) -> tuple[str, ...]:
+    trained = one.get("trained") or {}
+    return (
+        shown(name), percent(one["err_rank"]), reads(name, one), percent(one.get("ties"), 2),
+        str(one.get("failures", 0)), p_value(one.get("more_than_yofo") or one.get("p_value")),
+        str(trained.get("steps", "-")), f"{trained['processor_seconds']:.0f}" if trained else "-",
+        one.get("licence", "-"),
+    )  # fmt: skip
 
 
 def _error_bars(records: Records) -> Plot:
     found = _contestants(records)
-    values = {name: tuple(100 * value for value in bounds(one["err_rank"])) for name, one in found.items()}
-    drawn = bars(values, y="Err_rank (%), 95 % interval", highlight=(OURS,))  # type: ignore[arg-type]
+    values = {shown(name): _percents(one["err_rank"]) for name, one in found.items()}
+    drawn = bars(values, y="Err_rank (%), 95 % interval", highlight=(YOFO, shown(LIKE_FOR_LIKE)))
     said = ", ".join(f"{name} {value[0]:.1f} %" for name, value in values.items())
     return Plot("Ranking errors, drawn", drawn, said, source(records, "pairs"))
 
 
-def targets(records: Records, record: str) -> Table:
-    """What the record says of its targets."""
-    rows = tuple(
-        (
-            name + (f" ({one['best']})" if "best" in one else ""), number(one["value"]), number(one["wanted"]),
-            "met" if one["met"] else "missed",
-        )
-        for name, one in records.figures(record)["targets"].items()
-    )  # fmt: skip
-    return Table("Targets", ("", "found", "wanted", ""), rows, source(records, record))
+def _percents(found: Any) -> tuple[float, float, float]:
+    middle, low, high = bounds(found)
+    return 100 * middle, 100 * low, 100 * high
 
 
 def _by_differences(records: Records) -> Table:
     split = records.figures("pairs")["by_differences"]
     groups = tuple(next(iter(split.values())))
-    rows = tuple((name, *(percent(split[name].get(group)) for group in groups)) for name in _contestants(records))
-    columns = ("contestant", *(f"{group} missed (%)" for group in groups))
-    return Table("By the requirements that the worse one misses", columns, rows, source(records, "pairs"))
-
-
-def _throughput(records: Records) -> Table:
-    found = records.figures("throughput")["contestants"]
     rows = tuple(
-        (
-            name, number(one.get("pairs_per_second")), number(one.get("verdicts_per_second")),
-            number(one.get("ratio")), one.get("licence", "-"),
-        )
-        for name, one in found.items()
-    )  # fmt: skip
-    columns = ("contestant", "pairs/s", "verdicts/s", f"{OURS} is so many times as fast", "licence")
-    return Table("Throughput", columns, rows, source(records, "throughput"), "one process, in turn")
-
-
-def _error_against_throughput(records: Records) -> Plot:
-    errors, speeds = _contestants(records), records.figures("throughput")["contestants"]
-    points = {
-        name: (float(speeds[name]["pairs_per_second"]), 100 * mean(one["err_rank"]))
-        for name, one in errors.items()
-        if speeds.get(name, {}).get("pairs_per_second")
-    }
-    if not points:
-        raise KeyError(OURS)
-    drawn = scatter(points, x="pairs/s (logarithmic)", y="Err_rank (%)", highlight=(OURS,))
-    said = "; ".join(f"{name}: {up:.1f} % at {across:.3g} pairs/s" for name, (across, up) in points.items())
-    return Plot("Error against throughput", drawn, said, source(records, "throughput"))
-
-
-def ablations(records: Records) -> list[Section]:
-    """Tables 2, 3 and 4: dependent questions, post-hoc reasons, the rank of LoRA."""
-    known = (
-        (
-            "table 2",
-            "dependency",
-            "Dependent questions (table 2)",
-            ("acc_dep", "opposite_of_own_answer", "acc_property"),
-        ),
-        ("table 3", "reasons", "Training and post-hoc reasons (table 3)", ("acc_property", "acc_sample")),
-        ("table 4", "ranks", "Rank of LoRA (table 4)", ("acc_property", "acc_sample")),
+        (shown(name), *(percent(split[name].get(group)) for group in groups)) for name in _contestants(records)
     )
-    return [
-        Section(record, title, "", [paper_table(name), part("Ours", record, _rows(records, record, measures))])
-        for name, record, title, measures in known
-    ]
-
-
-def _rows(records: Records, record: str, measures: tuple[str, ...]) -> Callable[[], Part]:
-    def made() -> Part:
-        found = records.figures(record)["contestants"]
-        rows = tuple(
-            (name, *(percent(one[measure]) for measure in measures), _paired(one), one.get("licence", "-"))
-            for name, one in found.items()
-        )
-        columns = (
-            "",
-            *(f"{measure.replace('acc', 'Acc').replace('_of_own_', ' of own ')} (%)" for measure in measures),
-        )
-        return Table("Ours", (*columns, "statements right, paired", "licence"), rows, source(records, record))
-
-    return made
-
-
-def _paired(found: Mapping[str, Any]) -> str:
-    """The paired test that a row holds, if it holds one."""
-    for key, one in found.items():
-        if key.startswith("better_than_"):
-            return f"{100 * one['mean']:+.1f} against {key.removeprefix('better_than_')}, p {one['p_value']:.2g}"
-    return "-"
-
-
-def drift(records: Records) -> Section:
-    """What the paper does not ask: neighbours, order, contradictions, ties, calibration, many requirements."""
-
-    def table() -> Part:
-        found = records.figures("drift")["table"]
-        measures = next(iter(found.values()))
-        rows = tuple((measure, *(number(one[measure]) for one in found.values())) for measure in measures)
-        return Table("Drift", ("", *found), rows, source(records, "drift"))
-
-    def calibration() -> Part:
-        found = records.figures("drift")["calibration"]
-        series = {name: [(one["p_yes"], one["true"]) for one in bins] for name, bins in found.items()}
-        drawn = lines(series, x="mean p_yes", y="share true", diagonal=True)
-        return Plot(
-            "Calibration", drawn, "how often statements hold, by the probability given", source(records, "drift")
-        )
-
-    def requirements() -> Part:
-        found = records.figures("drift")["by_requirements"]
-        series = {
-            name: [(float(count), 100 * mean(one)) for count, one in counts.items()] for name, counts in found.items()
-        }
-        drawn = lines(series, x="requirements in one template", y="right (%)")
-        said = "; ".join(
-            f"{name}: {ys[0][1]:.1f} % at {ys[0][0]:.0f}, {ys[-1][1]:.1f} % at {ys[-1][0]:.0f}"
-            for name, ys in series.items()
-        )
-        return Plot("Accuracy by the number of requirements", drawn, said, source(records, "drift"))
-
-    text = "Verdicts asked together, alone and in another order; contradictions, ties, calibration, many requirements."
-    parts = [
-        part("Drift", "drift", table),
-        part("Targets", "drift", lambda: targets(records, "drift")),
-        part("Calibration", "drift", calibration),
-        part("Accuracy by the number of requirements", "drift", requirements),
-    ]  # fmt: skip
-    return Section("drift", "Drift", text, parts)
+    columns = ("contestant", *(f"{group} missed (%)" for group in groups))
+    note = "where resampling gives no width, because all or none are wrong, Wilson's interval stands"
+    return Table("By the requirements that the worse one misses", columns, rows, source(records, "pairs"), note)

@@ -58,7 +58,7 @@ class Disagreement:
     query: str
     expression: str  # over the requirements, in order
     pictures: tuple[Picture, Picture]
-    scores: tuple[tuple[str, str, str, bool], ...]  # (system, first, second, whether its order is right)
+    scores: tuple[tuple[str, str, str, bool], ...]  # (system, first, second, whether right); "failed" for no score
     source: str
 
     kind: str = field(default="disagreement", init=False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evals.figures.records import Missing, Records
 from evals.report.content import Absent, Disagreement, Part, Picture, Section
+from evals.report.names import shown
 from evals.report.parts import source
 from evals.suite.steps import TRAINING, command_of
 from yofo_rerank.documents import Document
@@ -14,6 +15,7 @@ from yofo_rerank.mini.render import render
 from yofo_rerank.report.page import thumbnail
 
 SHOWN = 6
+FAILED = "failed"  # in place of a score
 
 
 def disagreements(records: Records) -> Section:
@@ -34,11 +36,15 @@ def disagreements(records: Records) -> Section:
 
 def _disagreement(one: Mapping[str, Any], where: str) -> Disagreement:
     first, second = (_picture(one, place) for place in (0, 1))
-    scores = tuple(
-        (name, f"{a:.3f}", f"{b:.3f}", (a > b) == (one["better"] == 0) and a != b)
-        for name, (a, b) in one["scores"].items()
-    )
+    scores = tuple(_score(name, found, one["better"]) for name, found in one["scores"].items())
     return Disagreement(one["query"], one["expression"], (first, second), scores, where)
+
+
+def _score(name: str, found: Sequence[float] | None, better: int) -> tuple[str, str, str, bool]:
+    if found is None:
+        return shown(name), FAILED, FAILED, False
+    first, second = found
+    return shown(name), f"{first:.3f}", f"{second:.3f}", (first > second) == (better == 0) and first != second
 
 
 def _picture(one: Mapping[str, Any], place: int) -> Picture:

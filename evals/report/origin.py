@@ -10,7 +10,7 @@ from evals.baselines.registry import baselines
 from evals.figures.records import Missing, Records
 from evals.record import mini_weights
 from evals.report.content import Absent, Part, Section, Table
-from evals.report.parts import source
+from evals.report.parts import commit_of, source
 from evals.suite.steps import COMPARED, STEPS
 
 STATES = {
@@ -18,6 +18,20 @@ STATES = {
     "tiny": "its code runs here on tiny random weights",
     "waits": "waits for its checkpoint",
 }
+
+PUBLISHED = "CLIP, SigLIP 2, BLIP-2, jina-reranker or any other"
+
+
+def checkpoints(records: Records) -> str:
+    """Which published checkpoints took part; a name alone is none, for models of the same kinds are trained here."""
+    models = {record["settings"].get("model") for record in records.read.values() if "missing" not in record["figures"]}
+    ran = [name for name, one in baselines().items() if name in models and one.hub_id and one.state != "trained"]
+    if ran:
+        return f"Of published checkpoints there ran {', '.join(ran)}; what is called -style was trained here."
+    return (
+        f"No published checkpoint of {PUBLISHED} was run: the contestants here are small models of the same kinds, "
+        "trained on the mini world. How the real ones are run: `python -m evals.baselines`."
+    )
 
 
 def contestants(records: Records) -> Section:
@@ -79,7 +93,7 @@ def _suite(records: Records) -> list[Part]:
 def _row(name: str, record: Mapping[str, Any]) -> tuple[str, ...]:
     about = record["about"]
     return (
-        name, about["command"], (about["commit"] or "-")[:7] + "+" * about["uncommitted_changes"], about["date"][:10],
+        name, about["command"], commit_of(about), about["date"][:10],
         about["versions"].get("yofo-rerank") or "-", _weights(about), str(record["settings"].get("repeats", "-")),
         f"{about['seconds']:.0f}" if "seconds" in about else "-", f"{about['cpu']}, {about['cpu_count']} cores",
     )  # fmt: skip

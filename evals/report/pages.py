@@ -11,10 +11,12 @@ from markupsafe import Markup
 
 from evals.figures.markdown import table
 from evals.figures.records import Records
-from evals.report.compared import ablations, drift, ranking
-from evals.report.content import Section, Table
+from evals.report.ablated import ablations
+from evals.report.compared import ranking
+from evals.report.content import Disagreement, Section, Table
 from evals.report.disagreements import disagreements
-from evals.report.origin import contestants, environment, origin
+from evals.report.drifted import drift
+from evals.report.origin import checkpoints, contestants, environment, origin
 from evals.report.paper import read_paper
 from evals.report.published import published
 from evals.report.world import accuracy, attention, position, search, speed
@@ -43,7 +45,10 @@ def sections(records: Records) -> list[Section]:
 
 def render(records: Records, template: str) -> str:
     """One page; every text in the HTML one is escaped, and it needs no other file."""
-    found = {"title": TITLE, "sections": sections(records), "environment": environment(records), "paper": read_paper()}
+    found = {
+        "title": TITLE, "checkpoints": checkpoints(records), "sections": sections(records),
+        "environment": environment(records), "paper": read_paper(),
+    }  # fmt: skip
     return _environment().get_template(template).render(found).rstrip() + "\n"
 
 
@@ -57,6 +62,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment_.filters |= {"markdown_table": _markdown, "svg": Markup, "code": _code, "plain": _plain}
+    environment_.filters["requirements_table"] = _requirements
     return environment_
 
 
@@ -73,6 +79,17 @@ def _markdown(found: Table) -> str:
         tuple(f"**{cell}**" for cell in row) if place in found.bold else row for place, row in enumerate(found.rows)
     ]
     return _plain(table(found.columns, rows))
+
+
+def _requirements(found: Disagreement) -> str:
+    """Every requirement by the name that the expression has for it, with what yofo says of both pictures."""
+    rows = [
+        (f"r{place}", text, p_yes, other)
+        for place, ((text, p_yes), (_, other)) in enumerate(
+            zip(found.pictures[0].facts, found.pictures[1].facts, strict=True), start=1
+        )
+    ]
+    return _plain(table(("", "requirement", "first, p_yes of yofo", "second, p_yes of yofo"), rows))
 
 
 def _plain(text: str) -> str:

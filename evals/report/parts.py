@@ -8,6 +8,9 @@ from typing import Any
 from evals.figures.records import Missing, Records
 from evals.report.content import Absent, Part, Table
 from evals.suite.steps import COMPARED, TRAINING, command_of
+from evals.wilson import interval
+
+RESAMPLES = 2000  # of the paired tests in records that do not say how many
 
 
 def part(title: str, record: str, make: Callable[[], Part]) -> Part:
@@ -36,7 +39,7 @@ def mean(found: Any) -> float:
 def bounds(found: Any) -> tuple[float, float, float]:
     """Mean, low and high; of a plain number three times itself."""
     if isinstance(found, Mapping):
-        return float(found["mean"]), float(found["low"]), float(found["high"])
+        return interval(found)
     return (float(found),) * 3
 
 
@@ -69,7 +72,30 @@ def share(found: Any) -> str:
     return f"{middle} [{low}, {high}]" if isinstance(found, Mapping) else middle
 
 
+def p_value(found: Mapping[str, Any] | float | None, resamples: int = RESAMPLES) -> str:
+    """The p of a paired test; where no resampling went the other way, that it is below what so many can tell.
+
+    >>> p_value(0.27), p_value(0.0005), p_value(None)
+    ('0.27', '< 0.001', '-')
+    """
+    if isinstance(found, Mapping):
+        return p_value(found["p_value"], int(found.get("resamples", RESAMPLES)))
+    if found is None:
+        return "-"
+    floor = 2 / resamples
+    return f"< {floor:.2g}" if found < floor else f"{found:.2g}"
+
+
+def commit_of(about: Mapping[str, Any]) -> str:
+    """The commit of a record, with + where something was uncommitted.
+
+    >>> commit_of({"commit": "0123456789", "uncommitted_changes": True})
+    '0123456+'
+    """
+    commit = about["commit"][:7] if about["commit"] else "no commit"
+    return commit + "+" * bool(about["uncommitted_changes"])
+
+
 def source(records: Records, name: str) -> str:
     """Whose figures these are: the record and its commit."""
-    about = records[name]["about"]
-    return f"ours, {name}.json at {(about['commit'] or 'no commit')[:7]}"
+    return f"ours, {name}.json at {commit_of(records[name]['about'])}"

@@ -26,8 +26,9 @@ def lines(
     diagonal: bool = False,
     bottom: float | None = None,
     top: float | None = None,
+    intervals: Mapping[str, Points] | None = None,
 ) -> str:
-    """One line for each series, with a mark at each point."""
+    """One line for each series, with a mark at each point; `intervals` holds (low, high) of each point."""
 
     def draw(axes: Axes) -> None:
         if diagonal:
@@ -36,6 +37,9 @@ def lines(
             xs, ys = zip(*points, strict=True)
             colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
             axes.plot(xs, ys, color=colour, marker=marker, markersize=4, linewidth=1.6, label=name)
+            if intervals and name in intervals:
+                low, high = zip(*intervals[name], strict=True)
+                axes.vlines(xs, low, high, color=colour, linewidth=1, alpha=0.6)
         if log_x:
             axes.set_xscale("log")
         axes.set_ylim(bottom=bottom, top=top)

@@ -8,6 +8,7 @@ from typing import Any
 
 from evals.figures.records import Records
 from evals.report.content import Absent, Part, Section, Table
+from evals.report.names import model_of
 from evals.report.parts import number, share, source
 from evals.suite.steps import COMPARED, command_of
 
@@ -47,7 +48,7 @@ def _table(title: str, names: list[str], records: Records) -> Table:
     measures = list(dict.fromkeys(measure for one in found.values() for measure in one))
     rows = tuple(
         (
-            records[name]["settings"]["model"], records[name]["settings"].get("licence", "-"),
+            model_of(records[name]["settings"], name.partition("_")[0]), records[name]["settings"].get("licence", "-"),
             *(share(one.get(measure)) for measure in measures), _speed(records.figures(name)),
         )
         for name, one in found.items()

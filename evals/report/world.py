@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from evals.figures.records import Records
 from evals.report.content import Part, Plot, Section, Table
+from evals.report.names import about_base, shown
 from evals.report.paper import paper_table
 from evals.report.parts import bounds, mean, number, part, percent, share, source
 from evals.report.plots import lines
+from evals.report.targets import embedded
 
 MEASURES = ("precision@1", "perfect@1", "nDCG@10", "MRR")
 
@@ -36,7 +38,11 @@ def accuracy(records: Records) -> Section:
     text = (
         "Statements about drawn garments of combinations, and in wordings, that training never met; ten to a garment."
     )
-    made = [part("By condition", "mini_accuracy", table), part("By attribute", "mini_accuracy", attributes)]
+    made = [
+        part("Targets of the embedded weights", "mini_accuracy", lambda: embedded(records)),
+        part("By condition", "mini_accuracy", table),
+        part("By attribute", "mini_accuracy", attributes),
+    ]
     return Section("accuracy", "The embedded judge", text, made)
 
 
@@ -88,6 +94,8 @@ def speed(records: Records) -> Section:
 def position(records: Records) -> Section:
     """Figure 6."""
     text = "Every statement stands at every place in turn, so that places are compared on the same statements."
+    if "positions" in records:
+        text += f" {about_base(records, 'positions')}"
     parts = [
         paper_table("figure 6"),
         part("Base against YOFO", "positions", lambda: _contestants_by_place(records)),
@@ -98,14 +106,15 @@ def position(records: Records) -> Section:
 
 def _contestants_by_place(records: Records) -> Plot:
     found = records.figures("positions")["contestants"]
-    series = {
-        name: [(place, 100 * mean(value)) for place, value in enumerate(one["by_position"], start=1)]
-        for name, one in found.items()
-    }
+    series, intervals = {}, {}
+    for contestant, one in found.items():
+        estimates = [[100 * value for value in bounds(place)] for place in one["by_position"]]
+        series[shown(contestant)] = [(float(place), middle) for place, (middle, _, _) in enumerate(estimates, start=1)]
+        intervals[shown(contestant)] = [(low, high) for _, low, high in estimates]
     said = "; ".join(
         f"{name}: {ys[0][1]:.1f} % at the first, {ys[-1][1]:.1f} % at the last" for name, ys in series.items()
     )
-    drawn = lines(series, x="place", y="right (%)", top=100)
+    drawn = lines(series, x="place", y="right (%), 95 % interval", top=100, intervals=intervals)
     return Plot("Base against YOFO, all asked in one template", drawn, said, source(records, "positions"))
 
 
@@ -113,6 +122,10 @@ def _positions(records: Records) -> Plot:
     found = records.figures("mini_accuracy")["position"]["by_position"]
     series = {"embedded judge, each asked alone": [(place, 100 * value) for place, value in enumerate(found, start=1)]}
     said = f"from {100 * min(found):.2f} % to {100 * max(found):.2f} %"
+    if min(found) == max(found):
+        said = (
+            f"{100 * found[0]:.2f} % at every place, by construction: each is asked alone, so its place cannot matter"
+        )
     return Plot(
         "Accuracy by place", lines(series, x="place", y="right (%)", top=100), said, source(records, "mini_accuracy")
     )
@@ -141,8 +154,3 @@ def attention(records: Records) -> Section:
 
     text = "How far answers depend on the other requirements and their order; the library's default is isolated."
     return Section("attention", "Neighbours", text, [part("Asked together against asked alone", "attention", table)])
-
-
-def interval_points(found: dict[str, object]) -> dict[str, tuple[float, float, float]]:
-    """Estimates as percentages for bars."""
-    return {name: tuple(100 * value for value in bounds(one)) for name, one in found.items()}  # type: ignore[misc]

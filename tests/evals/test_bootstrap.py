@@ -1,6 +1,7 @@
 import pytest
 
 from evals.bootstrap import estimate
+from evals.wilson import interval, wilson
 
 
 def test_the_mean_is_over_values_not_over_clusters():
@@ -29,3 +30,12 @@ def test_the_same_seed_gives_the_same_interval():
 def test_no_value_is_an_error():
     with pytest.raises(ValueError, match="at least one value"):
         estimate([[], []])
+
+
+def test_where_all_values_are_alike_the_interval_is_wilsons():
+    assert wilson(0.1, 100) == pytest.approx((0.0552, 0.1744), abs=1e-4)  # as in every textbook
+    nothing, everything = ({"mean": one, "low": one, "high": one, "n": 65} for one in (0.0, 1.0))
+    assert interval(nothing) == pytest.approx((0.0, 0.0, 0.0558), abs=1e-4)
+    assert interval(everything) == pytest.approx((1.0, 0.9442, 1.0), abs=1e-4)
+    half = {"mean": 0.5, "low": 0.5, "high": 0.5, "n": 65}
+    assert interval(half) == (0.5, 0.5, 0.5)

@@ -1,6 +1,7 @@
 """The programs of the mini suite, from a folder of barely trained contestants to their records."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -10,9 +11,11 @@ from evals import ablations, dependency, drift, pairs, positions, ranks, through
 from evals.contestants import yofo
 from evals.contestants.pictures import make_pictures
 from evals.contestants.recipes import get_recipe, train
-from evals.drifting import auroc, bins, flips, temperature
+from evals.drifting import auroc, bins, by_requirements, flips, temperature
 from evals.paired import paired_difference
 from tests.evals.test_attention import table
+from yofo_rerank import Document
+from yofo_rerank.mini.catalog import sample_garments
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +67,14 @@ def test_a_tie_and_a_failure_are_errors():
     assert pairs.wrong(made, [(0.5, 0.5), None, ahead[2]]) == [True, True, False]
 
 
+def test_who_failed_stands_among_the_disagreements():
+    made = pairs.make_pairs(2, seed=1)
+    scores = {"yofo": [(1.0, 0.0), (1.0, 0.0)], "jina-style": [None, (0.0, 1.0)]}
+    errors = {name: pairs.wrong(made, found) for name, found in scores.items()}
+    found = pairs.disagreements(made, scores, errors, lambda _at: {})
+    assert sorted((one["scores"]["jina-style"] for one in found), key=str) == [(0.0, 1.0), None]
+
+
 def test_throughput_compares_all_in_one_process(trained, tmp_path):
     done, record = run(
         throughput, tmp_path, "--limit", 2, "--repeats", 1, "--folder", trained, "--skip-missing"
@@ -96,7 +107,24 @@ def test_drift_gives_a_row_for_each_kind_of_attention(tmp_path):
     joint, isolated = (record["figures"]["table"][mode] for mode in ("joint", "isolated"))
     assert isolated["largest change of p_yes"] < 1e-4 < joint["largest change of p_yes"]
     assert set(record["figures"]["by_requirements"]["joint"]) == {str(count) for count in drift.COUNTS}
+    assert {one["n"] for one in record["figures"]["by_requirements"]["joint"].values()} == {30}
+    assert record["settings"]["same_statements_at_every_count"]
     assert record["figures"]["targets"]["isolated"]["met"]
+
+
+def test_the_same_statements_are_asked_at_every_number_of_requirements():
+    asked = {}
+
+    def judge(_documents, texts):
+        asked.setdefault(len(texts), []).extend(texts)
+        return [[SimpleNamespace(p_yes=0.9, verdict=True) for _ in texts]]
+
+    shown = [(Document(text="a"), garment) for garment in sample_garments(2, 5)]
+    found = by_requirements(SimpleNamespace(judge=judge), shown, (1, 3, 6))
+    assert asked[1] == asked[3] == asked[6] and len(set(asked[6][:6])) == 6
+    assert found["1"] == found["3"] == found["6"] and found["6"]["n"] == 12 and 0 < found["6"]["mean"] < 1
+    with pytest.raises(ValueError, match="divide 6, so that templates are full, but got \\[4\\]"):
+        by_requirements(SimpleNamespace(judge=judge), shown, (1, 4, 6))
 
 
 def test_measures_of_drift():
@@ -109,5 +137,12 @@ def test_measures_of_drift():
 def test_a_paired_difference_of_nothing_is_not_significant():
     same = paired_difference([1, 0] * 10, [1, 0] * 10)
     assert same.mean == 0 and same.p_value == 1
+    assert paired_difference([0.0] * 20, [0.0] * 20).p_value == 1
     with pytest.raises(ValueError, match="one length"):
         paired_difference([1], [1, 0])
+
+
+def test_a_p_is_never_below_what_so_many_resamplings_can_tell():
+    sure = paired_difference([1] * 50, [0] * 50, resamples=200)
+    assert sure.resamples == 200
+    assert pytest.approx(sure.p_value) == 2 / 201

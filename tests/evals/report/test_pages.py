@@ -1,5 +1,6 @@
 """Both pages from records alone: what is there is shown, what is absent is named with its command."""
 
+import json
 import re
 
 import pytest
@@ -11,11 +12,12 @@ from evals.record import RESULTS, mini_weights
 from evals.report import __main__ as program
 from evals.report.content import Absent, Section, Table
 from evals.report.disagreements import draw
+from evals.report.names import model_of
 from evals.report.pages import HTML, MARKDOWN, render, sections
 from evals.report.paper import paper_table, read_paper
-from evals.report.parts import part
+from evals.report.parts import p_value, part, percent
 from evals.suite.steps import COMPARED
-from tests.evals.report.conftest import figures, write
+from tests.evals.report.conftest import PAIRED, estimate, figures, record, write
 
 
 @pytest.fixture(scope="module")
@@ -35,21 +37,111 @@ def test_the_paper_beside_ours(markdown):
     assert markdown.index("| Clip-ViT-L | 42.0") < markdown.index("| random | 50.0")
 
 
+def test_no_page_claims_a_checkpoint_that_was_not_run(full, tmp_path, markdown, html):
+    for page in (markdown, html):
+        assert "No published checkpoint of CLIP, SigLIP 2, BLIP-2, jina-reranker or any other was run" in page
+        assert "reranker of today" not in page
+    read = (program.DOCS.parent / "README.md").read_text(encoding="utf-8")
+    assert "Compared](docs/comparison.md) with" not in read
+    ran = {"rank_mini_jina-reranker-m0": full.figures("rank_mini_yofo"), "rank_mini_random": {"by_query": {}}}
+    page = render(write(tmp_path, ran), MARKDOWN)
+    assert "Of published checkpoints there ran jina-reranker-m0;" in page
+    assert "No published checkpoint" not in page
+
+
 def test_targets_met_and_missed(markdown):
     assert "| yofo | 0.02 | 0.03 | met |" in markdown
     assert "| share_of_best_single_score (whole-query) | 0.17 | 0.25 | met |" in markdown
     assert "| generated verdicts | 8 | 10 | missed |" in markdown
 
 
+def test_table_1_says_who_was_trained_how_long_and_reads_what(markdown):
+    assert "Trained here on the same pictures for 240 processor seconds: jina-style; yofo." in markdown
+    assert "Not trained for this comparison, so of no such budget: random; clip-style;" in markdown
+    assert "(ours, pairs.json at ccccccc): of the record: an uneven start" in markdown
+    assert "| jina-style | 16.0 [14.4, 17.6] | the sentence | 1.00 | 0 | < 0.001 | 102 | 240 |" in markdown
+    assert "| **yofo** | **2.0 [1.8, 2.2]** | **its requirements and expression** |" in markdown
+    own = "| **yofo + own decomposer (like for like)** | **3.0 [2.7, 3.3]** | **the sentence** |"
+    assert own in markdown
+    assert "given the sentence, has 0.25 of whole-query's errors" in markdown
+
+
+def test_one_name_is_one_system(full, markdown):
+    assert "| yofo, as shipped | 80 | 64 | 400 | 1 (0.9 to 1.1) |" in markdown
+    joined = markdown.partition("**Error against throughput**")[2].partition("\n")[0]
+    assert "yofo, as shipped: 2.5 % at 80 pairs/s" in joined
+    assert "yofo:" not in joined
+    settings = {"model": "yofo", "about": {"source": "mini", "adapter": "mine"}}
+    assert model_of(settings, "verdicts") == "yofo (mini, mine)"
+    assert model_of(settings | {"about": {"source": "mini", "adapter": None}}, "verdicts") == "yofo, as shipped"
+
+
+def test_a_table_that_tells_nothing_apart_is_called_saturated(tmp_path, markdown):
+    assert "Our base is no bare model, as the paper's Base is" in markdown
+    assert "saturated" not in markdown
+    found = figures()
+    found["dependency"]["contestants"]["base"]["better_than_yofo"] = PAIRED | {"high": 0.1, "p_value": 0.6}
+    for one in found["dependency"]["contestants"].values():
+        one["acc_dep"] = estimate(0.5)
+    page = render(write(tmp_path, found), MARKDOWN)
+    said = (
+        "base (pretrained on judging) cannot be told from yofo in plain statements (90.0 [81.0, 99.0] %): the table is"
+    )
+    assert f"No row is better at it than guessing. {said} saturated" in page
+    assert "| acc_dep | 0.5 | 0.99 | missed |" in page
+
+
+def test_a_p_that_so_many_resamplings_cannot_tell_is_below_it():
+    assert p_value(0.0005) == "< 0.001"  # of records from before the floor
+    assert p_value({"p_value": 2 / 201, "resamples": 200}) == "< 0.01"
+    assert p_value({"p_value": 4 / 201, "resamples": 200}) == "0.02"
+
+
+def test_nothing_wrong_is_no_certainty():
+    assert percent({"mean": 0.0, "low": 0.0, "high": 0.0, "n": 65}) == "0.0 [0.0, 5.6]"
+
+
+def test_a_record_of_uncommitted_code_shows_it_wherever_it_is_cited(full):
+    records = Records(full.folder)
+    records.read["pairs"]["about"]["uncommitted_changes"] = True
+    page = render(records, MARKDOWN)
+    assert "(ours, pairs.json at ccccccc+)" in page
+    assert "(ours, pairs.json at ccccccc)" not in page
+
+
+def test_drift_shows_intervals_and_whether_statements_are_the_same(tmp_path, markdown):
+    assert "| flips together/alone | 0.001 [0.0005, 0.002] | 0 |" in markdown
+    assert "| 30 | - | 97.0 | 70.0 |" in markdown
+    assert "other statements at every number" in markdown
+    found = figures()["drift"] | {"by_requirements": {"joint": {"1": estimate(0.9), "30": estimate(0.8)}}}
+    (tmp_path / "drift.json").write_text(json.dumps(record(found, same_statements_at_every_count=True)))
+    page = render(Records(tmp_path), MARKDOWN)
+    assert "): the same statements at every number" in page
+    assert "| 30 | 500 | 80.0 [72.0, 88.0] |" in page
+
+
+def test_targets_of_the_embedded_weights(tmp_path):
+    image = {"acc_property": estimate(0.99), "acc_sample": estimate(0.87), "by_attribute": {"pockets": estimate(0.94)}}
+    found = {"conditions": {"image": image}, "position": {"by_position": [0.987, 0.987]}}
+    page = render(write(tmp_path, {"mini_accuracy": found}), MARKDOWN)
+    assert "| Acc_property of pictures | 99.00 [89.10, 108.90] | 98.5 | met |" in page
+    assert "| Acc_sample of pictures | 87.00 [78.30, 95.70] | 88.0 | missed |" in page
+    assert '| "not jeans", of trousers | not measured: run `python -m evals.mini_accuracy` | 95.0 | - |' in page
+    assert "98.70 % at every place, by construction" in page
+    named = {said: {"both": estimate(0.96)} for said in ("jeans", "not jeans")}
+    page = render(write(tmp_path, {"mini_accuracy": found | {"named": named}}), MARKDOWN)
+    assert '| "not jeans", of trousers | 96.00 [86.40, 105.60] | 95.0 | met |' in page
+
+
 def test_ablations_with_their_paired_test(markdown):
-    row = "| base | 99.0 [89.1, 108.9] | 95.0 [85.5, 104.5] | 90.0 [81.0, 99.0] | -20.0 against yofo, p 0.0005 |"
-    assert row in markdown
-    assert "base: 80.0 % at the first, 70.0 % at the last" in markdown
+    numbers = "99.0 [89.1, 108.9] | 95.0 [85.5, 104.5] | 90.0 [81.0, 99.0] | -20.0 against yofo, p < 0.001 |"
+    assert f"| base (pretrained on judging) | {numbers}" in markdown
+    assert "base (pretrained on judging): 80.0 % at the first, 70.0 % at the last" in markdown
 
 
 def test_other_tasks_have_a_table_each(markdown):
     table = markdown.partition("**mini (rank)**")[2].partition("\n\n**")[0]
-    assert "| yofo | - | 0.900 [0.810, 0.990] | 80 |" in table
+    assert "| yofo, as shipped + own decomposer | - | 0.900 [0.810, 0.990] | 80 |" in table
     assert "| random | - | 0.200 [0.180, 0.220] | - |" in table
     assert "gone" not in table
     assert "no checkpoint of it" in markdown
@@ -95,7 +187,7 @@ def test_pairs_without_a_trained_yofo_leave_no_empty_part(tmp_path):
     del found["throughput"]["contestants"]["whole-query"]
     page = render(write(tmp_path, found), MARKDOWN)
     assert "**Disagreements**: the record 'pairs' has none yet" in page
-    assert "**Error against throughput**: the record 'throughput' has no 'yofo'" in page
+    assert "**Error against throughput**: the record 'throughput' has no 'yofo, as shipped'" in page
     assert "|---|---|---|---|\n\n" not in page
 
 
@@ -130,6 +222,12 @@ def test_disagreements_have_pictures_and_all_scores(html):
     assert html.count("data:image/webp;base64,") == 2
     rows = re.findall(r"<tr><td>([\w-]+)</td><td>[\d.]+</td><td>[\d.]+</td><td class=\"(right|wrong)\">", html)
     assert dict(rows) == {"yofo": "right", "jina-style": "wrong", "tied": "wrong"}
+    assert '<tr><td>gone</td><td>failed</td><td>failed</td><td class="wrong">✗ failed</td></tr>' in html
+
+
+def test_disagreements_in_markdown_name_their_requirements_and_who_failed(markdown):
+    assert "| r1 | dress | 0.90 | 0.95 |\n| r2 | not striped | 0.03 | 0.99 |" in markdown
+    assert "| gone | failed | failed | failed |" in markdown
 
 
 def test_pictures_are_drawn_from_their_attributes(full):

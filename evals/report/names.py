@@ -1,0 +1,65 @@
+"""What a row is called, so that one name is one system, and what it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evals.figures.records import Records
+from evals.record import mini_weights
+
+YOFO, SHIPPED, OWN = "yofo", "yofo, as shipped", " + own decomposer"
+LIKE_FOR_LIKE = YOFO + OWN
+NOBODY = "no reranking"
+BASES = {"base": "base (pretrained on judging)", "base, zero-shot": "base, zero-shot (pretrained on judging)"}
+
+
+def shown(name: str) -> str:
+    """How a contestant of the mini suite is named in a table.
+
+    >>> shown("base"), shown("yofo + own decomposer"), shown("jina-style")
+    ('base (pretrained on judging)', 'yofo + own decomposer (like for like)', 'jina-style')
+    """
+    return f"{name} (like for like)" if name == LIKE_FOR_LIKE else BASES.get(name, name)
+
+
+def as_shipped(name: str) -> str:
+    """The contestant of table 1 behind a name of the programs that open the embedded judge as "yofo".
+
+    >>> as_shipped("yofo"), as_shipped("jina-style")
+    ('yofo, as shipped', 'jina-style')
+    """
+    return SHIPPED if name == YOFO else name
+
+
+def model_of(settings: Mapping[str, Any], kind: str) -> str:
+    """The model of a record of `evals.rank` or `evals.verdicts`; ours is the embedded judge."""
+    name, about = str(settings["model"]), settings.get("about") or {}
+    if name != YOFO:
+        return name
+    source, adapter = about.get("source") or "mini", about.get("adapter")
+    ours = SHIPPED if source == "mini" and not adapter else f"{YOFO} ({source}{f', {adapter}' if adapter else ''})"
+    return ours + OWN if kind == "rank" else ours
+
+
+def reads(name: str, found: Mapping[str, Any]) -> str:
+    """What a contestant of table 1 is given of a query.
+
+    >>> reads("jina-style", {"single_score": True}), reads("yofo", {"single_score": False})
+    ('the sentence', 'its requirements and expression')
+    """
+    if name == NOBODY:
+        return "nothing"
+    sentence = found.get("single_score") or name.endswith(OWN)
+    return "the sentence" if sentence else "its requirements and expression"
+
+
+def about_base(records: Records, record: str) -> str:
+    """How the base beside ours differs from the paper's."""
+    later = "train_mini" in records and records[record]["about"].get("mini") == mini_weights()
+    more = ", and on statements about the statement before, in other words than the test's" if later else ""
+    zero_shot = "base, zero-shot" in records.figures(record)["contestants"]
+    return (
+        "Our base is no bare model, as the paper's Base is: it was itself trained on judging statements of this "
+        f"world{more}." + " Zero-shot it is the same model, asked in its chat format." * zero_shot
+    )

@@ -1,0 +1,34 @@
+"""The interval of a share where all values are alike, of which resampling says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Z = 1.959964  # 95 %, two-sided
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share of n values.
+
+    >>> low, high = wilson(0.0, 65)
+    >>> low, round(high, 3)
+    (0.0, 0.056)
+    """
+    middle = share + Z**2 / (2 * n)
+    half = Z * (share * (1 - share) / n + Z**2 / (4 * n**2)) ** 0.5
+    scale = 1 + Z**2 / n
+    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+
+
+def interval(found: Mapping[str, float]) -> tuple[float, float, float]:
+    """Mean, low and high of an estimate; Wilson's bounds where every value was 0, or every one 1.
+
+    Resampling values that are all alike gives no width, as if nothing could ever go wrong.
+
+    >>> interval({"mean": 0.5, "low": 0.4, "high": 0.6, "n": 100})
+    (0.5, 0.4, 0.6)
+    """
+    mean, low, high = float(found["mean"]), float(found["low"]), float(found["high"])
+    if low == high == mean and mean in (0.0, 1.0) and found.get("n"):
+        low, high = wilson(mean, int(found["n"]))
+    return mean, low, high
