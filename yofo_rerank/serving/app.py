@@ -10,11 +10,11 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from yofo_rerank import __version__
 from yofo_rerank.errors import YofoError
@@ -23,12 +23,12 @@ from yofo_rerank.reranker import Explained
 from yofo_rerank.serving import errors, rerank_api, system_one_api
 from yofo_rerank.serving.bodies import read_body
 from yofo_rerank.serving.errors import ApiError
+from yofo_rerank.serving.parsing import parse
 from yofo_rerank.serving.service import Service
 from yofo_rerank.serving.settings import ServeSettings
 
 logger = logging.getLogger(__name__)
 
-Body = TypeVar("Body", bound=BaseModel)
 Handler = Callable[[Any, Request], Awaitable[dict[str, Any]]]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -97,7 +97,8 @@ def _add_post(app: FastAPI, service: Service, path: str, model: type[BaseModel],
         try:
             caller = service.keys.check(request.headers.get("authorization")) or ""
             service.rates.take(caller or (request.client.host if request.client else ""))
-            body = _parse(model, await read_body(request, service.settings.limits))
+            data = await read_body(request, service.settings.limits)
+            body = await asyncio.to_thread(parse, model, data, service.settings.limits)
             response = JSONResponse(await handle(body, request))
         except Exception as error:  # noqa: BLE001 - the next request must be answered
             response = _answer_to(error, request.state.id)
@@ -111,13 +112,6 @@ def _add_post(app: FastAPI, service: Service, path: str, model: type[BaseModel],
 
     schema = {"requestBody": {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}}
     app.add_api_route(path, route, methods=["POST"], openapi_extra=schema, summary=(model.__doc__ or "").split("\n")[0])
-
-
-def _parse(model: type[Body], data: bytes) -> Body:
-    try:
-        return model.model_validate_json(data)
-    except ValidationError as error:
-        raise errors.from_validation(error.errors(include_url=False, include_input=False)) from error
 
 
 def _answer_to(error: Exception, request_id: str) -> JSONResponse:

@@ -10,7 +10,7 @@ from yofo_rerank.serving.errors import ApiError
 from yofo_rerank.serving.settings import Limits
 
 
-async def read_body(request: Request, limits: Limits) -> bytes:
+async def read_body(request: Request, limits: Limits) -> bytearray:
     """All of it.
 
     Raises:
@@ -31,13 +31,13 @@ async def read_body(request: Request, limits: Limits) -> bytes:
         raise ApiError(499, "client_gone", "the client went away") from error
 
 
-async def _all(request: Request, limits: Limits) -> bytes:
+async def _all(request: Request, limits: Limits) -> bytearray:
     data = bytearray()
     async for piece in request.stream():
         data += piece
         if len(data) > limits.max_body_bytes:
             raise _too_large(limits)
-    return bytes(data)
+    return data  # no copy of what may be large
 
 
 def _too_large(limits: Limits) -> ApiError:

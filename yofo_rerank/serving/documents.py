@@ -5,21 +5,42 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from yofo_rerank.content import MAX_IMAGES
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError, ImageError
 from yofo_rerank.frameworks.fetch import fetch_image
 
+Member = TypeVar("Member")
+Quick = Annotated[list[Member], Field(fail_fast=True)]  # the first bad member is complained of, not each of a million
+
+MAX_KEYS = 64  # of one object
+
+
+def few_keys(given: Any) -> Any:
+    """What was given, unless it is an object of so many keys that one complaint for each would fill the memory.
+
+    Raises:
+        ValueError: it is.
+    """
+    if isinstance(given, dict) and len(given) > MAX_KEYS:
+        raise ValueError(f"got {len(given):,} keys, wanted at most {MAX_KEYS}")
+    return given
+
 
 class Strict(BaseModel):
     """Refuses what it does not know, by name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_keys(cls, given: Any) -> Any:
+        return few_keys(given)
 
 
 class TextOrImage(Strict):
@@ -53,7 +74,7 @@ class ImagePart(Strict):
 class Parts(Strict):
     """vLLM's form: parts of a message."""
 
-    content: list[Annotated[TextPart | ImagePart, Field(discriminator="type")]] = Field(min_length=1)
+    content: Quick[Annotated[TextPart | ImagePart, Field(discriminator="type")]] = Field(min_length=1)
 
 
 GivenDocument = str | TextOrImage | Parts

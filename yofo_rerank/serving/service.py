@@ -32,10 +32,7 @@ class Service:
 
     async def rerank(self, body: rerank_api.RerankV1 | rerank_api.RerankV2, request: Request) -> Explained:
         """Judge and rank; refuses what is too much before anything is decoded."""
-        limits = self.settings.limits
         self._check_model(body.model)
-        self._check_count("documents", len(body.documents), limits.max_documents)
-        self._check_count("requirements", len(body.requirements or ()), limits.max_requirements)
         if rerank_api.too_long(body.words):
             raise ApiError(422, "bad_query", f"the query has {len(body.words):,} characters")
 
@@ -54,7 +51,6 @@ class Service:
     async def decide(self, body: system_one_api.SystemOne, request: Request) -> JudgedDocument:
         """Judge one state."""
         self._check_model(body.model)
-        self._check_count("questions", len(body.questions), self.settings.limits.max_requirements)
         asked = [question.instructions for question in body.questions.values()]
 
         def work(tick: Callable[[int, int], None]) -> JudgedDocument:
@@ -70,11 +66,6 @@ class Service:
             raise ApiError(
                 404, "unknown_model", f"no model {name[:80]!r} here; known: {', '.join(self.settings.names)}"
             )
-
-    @staticmethod
-    def _check_count(what: str, count: int, most: int) -> None:
-        if count > most:
-            raise ApiError(422, f"too_many_{what}", f"got {count} {what}, wanted at most {most}")
 
     def _count(self, judged: Sequence[bool], n_requirements: int, n_tokens: int | None) -> None:
         self.measures.documents.labels("judged").inc(sum(judged))

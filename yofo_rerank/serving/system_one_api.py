@@ -7,14 +7,14 @@ The images of a state may come as transformers' `assets` or as vLLM's and SGLang
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError
 from yofo_rerank.requirements import JudgedDocument
-from yofo_rerank.serving.documents import ImageUrl, Strict, with_images
+from yofo_rerank.serving.documents import ImageUrl, Quick, Strict, few_keys, with_images
 from yofo_rerank.serving.errors import ApiError
 
 
@@ -23,7 +23,7 @@ class Noul(Strict):
 
     type: Literal["noul"]
     instructions: str = Field(min_length=1)
-    criteria: dict[Literal["true", "false"], None] | None = None
+    criteria: Annotated[dict[Literal["true", "false"], None], BeforeValidator(few_keys)] | None = None
 
 
 class Asset(Strict):
@@ -32,12 +32,10 @@ class Asset(Strict):
     data_base64: str
 
 
-class SystemOne(BaseModel):
+class SystemOne(Strict):
     """The body."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
         json_schema_extra={
             "example": {
                 "model": "mini",
@@ -51,7 +49,7 @@ class SystemOne(BaseModel):
     state: str | dict[str, Any] | list[Any]
     questions: dict[str, Noul] = Field(min_length=1)
     assets: dict[str, Asset] = Field(default_factory=dict)
-    images: list[str | ImageUrl] = Field(default_factory=list)
+    images: Quick[str | ImageUrl] = Field(default_factory=list)
 
 
 def to_document(request: SystemOne, hosts: tuple[str, ...]) -> Document:
