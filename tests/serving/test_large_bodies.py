@@ -1,6 +1,8 @@
 """Bodies that would become many times their bytes: refused early, cheaply, and the next request is answered."""
 
 import json
+import socket
+import threading
 import time
 import tracemalloc
 
@@ -101,6 +103,42 @@ def test_the_largest_that_is_allowed_is_far_from_the_bound():
     data = json.dumps(GOOD | {"documents": [parts] * 1000, "requirements": [{"text": "a"}] * 64}).encode()
     assert sum(data.count(mark) for mark in (b",", b"[", b"{")) < MAX_PIECES / 10
     assert len(parse(RerankV1, data, Limits()).documents) == 1000
+
+
+def test_all_bodies_together_are_bounded_and_what_an_answered_one_held_is_free_again(serve, text_judge):
+    client = serve({"max_body_bytes": 150_000, "held_body_bytes": 200_000})
+    large = GOOD | {"documents": ["pink" * 30_000]}
+    text_judge.hold.clear()
+    first = []
+    thread = threading.Thread(target=lambda: first.append(client.post("/v1/rerank", json=large)))
+    thread.start()
+    while not text_judge.asked:
+        time.sleep(0.01)
+    refused = client.post("/v1/rerank", json=large)
+    assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (429, "overloaded", "1")
+    text_judge.hold.set()
+    thread.join()
+    assert first[0].status_code == 200
+    for _ in range(3):
+        assert client.post("/v1/rerank", json=large).status_code == 200
+
+
+def test_what_half_a_body_held_is_free_again(serve):
+    client = serve({"max_body_bytes": 150_000, "held_body_bytes": 150_000})
+    head = b"POST /v1/rerank HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 140000\r\n\r\n"
+    for _ in range(3):
+        with socket.create_connection((client.base_url.host, client.base_url.port)) as connection:
+            connection.sendall(head + b" " * 100_000)
+            time.sleep(0.1)
+    large, until = GOOD | {"documents": ["pink" * 30_000]}, time.monotonic() + 10
+    while client.post("/v1/rerank", json=large).status_code == 429 and time.monotonic() < until:
+        time.sleep(0.1)  # the last one's end may not be noticed yet
+    assert client.post("/v1/rerank", json=large).status_code == 200
+
+
+def test_the_bound_of_all_bodies_has_room_for_one():
+    with pytest.raises(ValidationError, match="held_body_bytes"):
+        Limits(max_body_bytes=100, held_body_bytes=99)
 
 
 def test_the_last_of_two_questions_of_one_name_is_asked(serve):

@@ -97,9 +97,11 @@ def _add_post(app: FastAPI, service: Service, path: str, model: type[BaseModel],
         try:
             caller = service.keys.check(request.headers.get("authorization")) or ""
             service.rates.take(caller or (request.client.host if request.client else ""))
-            data = await read_body(request, service.settings.limits)
-            body = await asyncio.to_thread(parse, model, data, service.settings.limits)
-            response = JSONResponse(await handle(body, request))
+            with service.held.share() as take:  # until the answer: what is made of the body is as large as it
+                data = await read_body(request, service.settings.limits, take)
+                body = await asyncio.to_thread(parse, model, data, service.settings.limits)
+                del data
+                response = JSONResponse(await handle(body, request))
         except Exception as error:  # noqa: BLE001 - the next request must be answered
             response = _answer_to(error, request.state.id)
         response.headers["X-Request-Id"] = request.state.id

@@ -10,6 +10,7 @@ from yofo_rerank.judging import Judge
 from yofo_rerank.requirements import JudgedDocument
 from yofo_rerank.reranker import Explained, YofoReranker
 from yofo_rerank.serving import rerank_api, system_one_api
+from yofo_rerank.serving.bodies import Held
 from yofo_rerank.serving.documents import try_document
 from yofo_rerank.serving.errors import ApiError
 from yofo_rerank.serving.gate import Gate
@@ -26,6 +27,7 @@ class Service:
         self.judge = judge
         self.reranker = YofoReranker(judge)
         self.gate = Gate(settings.limits)
+        self.held = Held(settings.limits.held_body_bytes)
         self.keys, self.rates = Keys(settings.keys), Rates(settings.limits.requests_per_minute)
         self.measures = Measures(self.gate)
         self.is_ready = False
