@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from fastapi import Request
 
-from yofo_rerank.judging import Judge
+from yofo_rerank.judging import Judge, check_requirements
+from yofo_rerank.progress import watched
 from yofo_rerank.requirements import JudgedDocument
 from yofo_rerank.reranker import Explained, YofoReranker
 from yofo_rerank.serving import rerank_api, system_one_api
@@ -53,11 +54,11 @@ class Service:
     async def decide(self, body: system_one_api.SystemOne, request: Request) -> JudgedDocument:
         """Judge one state."""
         self._check_model(body.model)
-        asked = [question.instructions for question in body.questions.values()]
+        asked = check_requirements([question.instructions for question in body.questions.values()])
 
         def work(tick: Callable[[int, int], None]) -> JudgedDocument:
-            document = system_one_api.to_document(body, self.settings.image_hosts)
-            return self.judge.judge_outcomes([document], asked, progress=tick)[0]  # type: ignore[call-arg,arg-type]
+            document, ask = system_one_api.to_document(body, self.settings.image_hosts), self.judge.judge_outcomes
+            return ask([document], asked, **watched(ask, tick))[0]
 
         outcome = await self.gate.run(work, request.is_disconnected)
         self._count([outcome.failure is None], len(asked), outcome.n_tokens)
