@@ -2,7 +2,11 @@
 
 import base64
 import io
+import json
+import re
+from pathlib import Path
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -23,6 +27,20 @@ def test_one_answer_for_each_question(serve):
         "a": {"type": "noul", "noul": 0.9},
         "b": {"type": "noul", "noul": 0.1},
     }
+
+
+def test_an_asset_may_say_what_it_is_as_transformers_takes_it(mini_service):
+    page = (Path(__file__).parents[2] / "docs/how-to/decision-models.md").read_text(encoding="utf-8")
+    body = json.loads(re.search(r"-d '(\{.*?\})'\n", page, re.DOTALL)[1].replace('"..."', f'"{PNG}"'))
+    assert body["assets"]["photo"].keys() == {"type", "format", "data_base64"}
+    url = f"{mini_service[0]}/v1/systemone"
+    said = httpx.post(url, json=body | {"model": "mini"}, timeout=60)
+    bare = httpx.post(url, json=body | {"model": "mini", "assets": {"photo": {"data_base64": PNG}}}, timeout=60)
+    assert said.status_code == 200
+    assert said.json()["answers"] == bare.json()["answers"]
+    body["assets"]["photo"]["type"] = "video"
+    refused = httpx.post(url, json=body | {"model": "mini"}, timeout=60)
+    assert (refused.status_code, "assets.photo.type" in refused.json()["message"]) == (422, True)
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,10 @@ class Noul(Strict):
 
 
 class Asset(Strict):
-    """An image under the name by which the state holds it."""
+    """An image under the name by which the state holds it; what it is, its bytes say."""
 
+    type: Literal["image"] = "image"
+    format: str | None = Field(default=None, max_length=64)
     data_base64: str
 
 
