@@ -15,7 +15,7 @@ from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError
 from yofo_rerank.requirements import JudgedDocument
 from yofo_rerank.serving.documents import ImageUrl, Quick, Strict, few_keys, with_images
-from yofo_rerank.serving.errors import ApiError
+from yofo_rerank.serving.errors import from_code
 
 
 class Noul(Strict):
@@ -92,7 +92,7 @@ def answer(request: SystemOne, outcome: JudgedDocument) -> dict[str, Any]:
         ApiError: the state could not be judged.
     """
     if outcome.failure is not None:
-        raise ApiError(422, outcome.failure.code, outcome.failure.message)
+        raise from_code(outcome.failure.code, outcome.failure.message)
     answers = {}
     for name, judgement in zip(request.questions, outcome.judgements, strict=True):
         mass = {} if judgement.label_mass is None else {"label_mass": judgement.label_mass}
