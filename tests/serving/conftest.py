@@ -60,8 +60,8 @@ def serving(judge, settings):
     server = uvicorn.Server(uvicorn.Config(create_app(judge, settings), port=0, log_config=None, lifespan="on"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 60
-    while not server.started and time.monotonic() < deadline:
+    deadline = time.monotonic() + 300  # a busy machine loads a model slowly
+    while not server.started and thread.is_alive() and time.monotonic() < deadline:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:

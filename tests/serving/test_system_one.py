@@ -12,6 +12,7 @@ from PIL import Image
 
 from yofo_rerank import Document
 from yofo_rerank.judges import SystemOneJudge
+from yofo_rerank.serving.documents import Fetching
 from yofo_rerank.serving.system_one_api import SystemOne, to_document
 
 QUESTION = {"type": "noul", "instructions": "pink"}
@@ -93,6 +94,6 @@ def test_our_judge_over_http_says_what_the_model_says(mini_service, dialect):
 )
 def test_a_state_is_the_document_that_our_decision_template_lays_out(state, text):
     body = GOOD | {"state": state, "assets": {"img": {"data_base64": PNG}}}
-    document = to_document(SystemOne.model_validate(body), ())
+    document = to_document(SystemOne.model_validate(body), Fetching())
     assert document.text == text
     assert document.load_image().size == (4, 3)

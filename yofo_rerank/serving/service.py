@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from fastapi import Request
 
@@ -12,7 +13,7 @@ from yofo_rerank.requirements import JudgedDocument
 from yofo_rerank.reranker import Explained, YofoReranker
 from yofo_rerank.serving import rerank_api, system_one_api
 from yofo_rerank.serving.bodies import Held
-from yofo_rerank.serving.documents import try_document
+from yofo_rerank.serving.documents import Fetching, count_addresses, is_address, try_document
 from yofo_rerank.serving.errors import ApiError
 from yofo_rerank.serving.gate import Gate
 from yofo_rerank.serving.keys import Keys, Rates
@@ -36,13 +37,13 @@ class Service:
     async def rerank(self, body: rerank_api.RerankV1 | rerank_api.RerankV2, request: Request) -> Explained:
         """Judge and rank; refuses what is too much before anything is decoded."""
         self._check_model(body.model)
+        self._check_addresses(count_addresses(body.documents))
         if rerank_api.too_long(body.words):
             raise ApiError(422, "bad_query", f"the query has {len(body.words):,} characters")
 
         def work(tick: Callable[[int, int], None]) -> Explained:
-            documents = [
-                try_document(one, place, self.settings.image_hosts) for place, one in enumerate(body.documents)
-            ]
+            fetching = self._fetching(tick)
+            documents = [try_document(one, place, fetching) for place, one in enumerate(body.documents)]
             return self.reranker.explain(
                 body.words, documents, requirements=body.requirements, scoring=body.scoring, progress=tick
             )
@@ -54,10 +55,11 @@ class Service:
     async def decide(self, body: system_one_api.SystemOne, request: Request) -> JudgedDocument:
         """Judge one state."""
         self._check_model(body.model)
+        self._check_addresses(sum(map(is_address, system_one_api.images_of(body))))
         asked = check_requirements([question.instructions for question in body.questions.values()])
 
         def work(tick: Callable[[int, int], None]) -> JudgedDocument:
-            document, ask = system_one_api.to_document(body, self.settings.image_hosts), self.judge.judge_outcomes
+            document, ask = system_one_api.to_document(body, self._fetching(tick)), self.judge.judge_outcomes
             return ask([document], asked, **watched(ask, tick))[0]
 
         outcome = await self.gate.run(work, request.is_disconnected)
@@ -69,6 +71,14 @@ class Service:
             raise ApiError(
                 404, "unknown_model", f"no model {name[:80]!r} here; known: {', '.join(self.settings.names)}"
             )
+
+    def _check_addresses(self, count: int) -> None:
+        most = self.settings.limits.max_fetched
+        if count > most:
+            raise ApiError(422, "too_many_addresses", f"got {count} addresses of images, wanted at most {most}")
+
+    def _fetching(self, tick: Callable[[int, int], None]) -> Fetching:
+        return Fetching(self.settings.image_hosts, partial(tick, 0, 0))  # stops where nobody waits any more
 
     def _count(self, judged: Sequence[bool], n_requirements: int, n_tokens: int | None) -> None:
         self.measures.documents.labels("judged").inc(sum(judged))

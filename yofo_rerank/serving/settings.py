@@ -24,6 +24,7 @@ class Limits(BaseModel):
     body_seconds: Seconds = 30.0  # for the whole of a body to arrive
     max_documents: Positive = 1000
     max_requirements: Positive = 64
+    max_fetched: Positive = 64  # images of a request that are given as addresses
     running: Positive = 16  # requests that are judged at one time; what they share is judged once
     waiting: Annotated[int, Field(ge=0)] = 64  # for a place among them; more are answered with 429
     deadline: Seconds = 60.0  # of one request, waiting included

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError
 from yofo_rerank.requirements import JudgedDocument
-from yofo_rerank.serving.documents import ImageUrl, Quick, Strict, few_keys, with_images
+from yofo_rerank.serving.documents import Fetching, ImageUrl, Quick, Strict, few_keys, with_images
 from yofo_rerank.serving.errors import from_code
 
 
@@ -54,7 +54,7 @@ class SystemOne(Strict):
     images: Quick[str | ImageUrl] = Field(default_factory=list)
 
 
-def to_document(request: SystemOne, hosts: tuple[str, ...]) -> Document:
+def to_document(request: SystemOne, fetching: Fetching) -> Document:
     """The state as a document: a text, or {"image": ..., "text": ...}; anything else is read as its JSON.
 
     Raises:
@@ -69,9 +69,13 @@ def to_document(request: SystemOne, hosts: tuple[str, ...]) -> Document:
         places[at] = request.assets[name].data_base64
         masked = masked.replace(name, "\0" * len(name))  # so that the places of the others stay
         text = text.replace(name, "")
-    images = [image if isinstance(image, str) else image.url for image in request.images]
     shown = [places[at] for at in sorted(places)]
-    return with_images([*images, *shown], text, "0", hosts)
+    return with_images([*images_of(request), *shown], text, "0", fetching)
+
+
+def images_of(request: SystemOne) -> list[str]:
+    """Those that are no assets: base64, or an address."""
+    return [image if isinstance(image, str) else image.url for image in request.images]
 
 
 def _text(state: str | dict[str, Any] | list[Any]) -> str:
