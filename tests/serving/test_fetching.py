@@ -1,6 +1,5 @@
 """Images that are fetched for a request: no more than allowed, and none for a client that nobody waits for."""
 
-import threading
 import time
 
 import pytest
@@ -38,14 +37,12 @@ PARTS = {"content": [{"type": "image_url", "image_url": {"url": ADDRESS}}] * 40}
     ],
 )
 def test_nothing_is_fetched_beyond_the_deadline(serve, fetched, path, body):
-    client = serve({"deadline": 0.5, "running": 1}, image_hosts=(HOST,))
+    client = serve({"deadline": 2, "running": 1}, image_hosts=(HOST,))
     assert client.post(path, json=body).status_code == 504
-    while any(one.name.startswith("yofo-serve") for one in threading.enumerate()) and len(fetched) < 40:
-        before = len(fetched)
-        time.sleep(0.6)
-        if len(fetched) == before:
-            break
-    assert 0 < len(fetched) < 20
+    time.sleep(0.5)
+    soon = len(fetched)
+    time.sleep(1)
+    assert 0 < len(fetched) == soon < 30
     assert is_fine(client)
 
 
