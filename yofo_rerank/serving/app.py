@@ -20,7 +20,7 @@ from yofo_rerank import __version__
 from yofo_rerank.errors import YofoError
 from yofo_rerank.judging import Judge
 from yofo_rerank.reranker import Explained
-from yofo_rerank.serving import errors, rerank_api, system_one_api
+from yofo_rerank.serving import errors, openapi, rerank_api, system_one_api
 from yofo_rerank.serving.bodies import read_body
 from yofo_rerank.serving.errors import ApiError
 from yofo_rerank.serving.parsing import parse
@@ -55,6 +55,7 @@ def create_app(judge: Judge, settings: ServeSettings | None = None) -> FastAPI:
     _add_post(app, service, "/v2/rerank", rerank_api.RerankV2, _rerank_with(service, rerank_api.answer_v2))
     _add_post(app, service, "/v1/rerank", rerank_api.RerankV1, _rerank_with(service, rerank_api.answer_v1))
     _add_post(app, service, "/v1/systemone", system_one_api.SystemOne, _decide_with(service))
+    openapi.describe_parts(app, rerank_api.RerankV2, rerank_api.RerankV1, system_one_api.SystemOne)
 
     @app.get("/healthz", include_in_schema=False)
     def healthz() -> dict[str, str]:
@@ -112,8 +113,14 @@ def _add_post(app: FastAPI, service: Service, path: str, model: type[BaseModel],
         logger.info("%s", json.dumps(facts | {"seconds": round(seconds, 4)}))
         return response
 
-    schema = {"requestBody": {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}}
-    app.add_api_route(path, route, methods=["POST"], openapi_extra=schema, summary=(model.__doc__ or "").split("\n")[0])
+    app.add_api_route(
+        path,
+        route,
+        methods=["POST"],
+        openapi_extra=openapi.body_of(model),
+        responses=openapi.responses(),
+        summary=(model.__doc__ or "").split("\n")[0],
+    )
 
 
 def _answer_to(error: Exception, request_id: str) -> JSONResponse:
