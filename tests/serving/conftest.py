@@ -12,6 +12,7 @@ from yofo_rerank import YofoJudge
 from yofo_rerank.requirements import Failure, JudgedDocument, Judgement
 from yofo_rerank.serving import Limits, ServeSettings
 from yofo_rerank.serving.app import create_app
+from yofo_rerank.serving.server import settings as server_settings
 
 
 class TextJudge:
@@ -57,7 +58,8 @@ def _outcome(text, requirements):
 
 @contextlib.contextmanager
 def serving(judge, settings):
-    server = uvicorn.Server(uvicorn.Config(create_app(judge, settings), port=0, log_config=None, lifespan="on"))
+    told = server_settings(settings.limits.deadline)  # those of `yofo serve`
+    server = uvicorn.Server(uvicorn.Config(create_app(judge, settings), port=0, log_config=None, **told))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 300  # a busy machine loads a model slowly

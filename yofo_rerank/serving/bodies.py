@@ -56,11 +56,13 @@ async def read_body(request: Request, limits: Limits, take: Take) -> bytearray:
     """All of it; `take` is called with the size of each piece before it is kept.
 
     Raises:
-        ApiError: 413 too large, 408 too slow, 415 no JSON, 429 from `take`, 499 the client went away.
+        ApiError: 400 two lengths, 413 too large, 408 too slow, 415 no JSON, 429 from `take`, 499 the client went away.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise ApiError(415, "not_json", f"wanted the content type application/json, but got {kind[:80]!r}")
+    if "content-length" in request.headers and "transfer-encoding" in request.headers:  # a proxy may see another end
+        raise ApiError(400, "two_lengths", "wanted Content-Length or Transfer-Encoding, but got both", close=True)
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and len(announced) < 20 and int(announced) > limits.max_body_bytes:
         raise _too_large(limits)

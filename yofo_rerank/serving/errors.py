@@ -37,13 +37,17 @@ STATUS = {"too_many_bytes": 413} | dict.fromkeys(BROKEN, 500) | dict.fromkeys(PA
 class ApiError(Exception):
     """An answer other than 200."""
 
-    def __init__(self, status: int, code: str, message: str, *, retry_after: int | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, *, retry_after: int | None = None, close: bool = False
+    ) -> None:
         super().__init__(message)
         self.status, self.code, self.message, self.retry_after = status, code, message, retry_after
+        self._close = close
 
     def headers(self) -> dict[str, str]:
-        """`Retry-After`, where the client may come again."""
-        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        """`Retry-After`, where the client may come again; `Connection`, where it must not come this way."""
+        again = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        return again | ({"Connection": "close"} if self._close else {})
 
 
 def from_ours(error: YofoError) -> ApiError:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 _REFERENCE = "#/components/schemas/{model}"
 
 ERRORS = {
+    400: "Two lengths of one body.",
     401: "No known key.",
     404: "No such model.",
     408: "The body came too slowly.",
