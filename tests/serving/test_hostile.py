@@ -197,3 +197,27 @@ VALUES = st.recursive(
 def test_no_body_is_answered_with_500(fuzzed, path, body):
     answer = fuzzed.post(path, content=json.dumps(body), headers=JSON)
     assert answer.status_code in (200, 404, 422)
+
+
+@pytest.mark.parametrize(
+    "method, path, status, code",
+    [
+        ("GET", "/", 404, "no_such_route"),
+        ("POST", "/v3/rerank", 404, "no_such_route"),
+        ("POST", "/v1/rerank/", 404, "no_such_route"),  # no redirect: a client may not send the body again
+        ("GET", "/v1/rerank", 405, "bad_method"),
+        ("DELETE", "/v1/systemone", 405, "bad_method"),
+        ("POST", "/healthz", 405, "bad_method"),
+    ],
+)
+def test_what_is_not_there_is_answered_counted_and_logged_too(serve, caplog, method, path, status, code):
+    client = serve()
+    with caplog.at_level("INFO"):
+        answer = client.request(method, path, headers={"X-Request-Id": "abc-1"})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert set(answer.json()) == {"id", "code", "message", "detail"}
+    assert answer.headers["x-request-id"] == answer.json()["id"] == "abc-1"
+    assert ("allow" in answer.headers) == (status == 405)
+    ours = [one.getMessage() for one in caplog.records if one.name.startswith("yofo_rerank.serving")]
+    assert (json.loads(ours[-1])["route"], json.loads(ours[-1])["status"]) == ("other", status)
+    assert f'yofo_requests_total{{route="other",status="{status}"}} 1.0' in client.get("/metrics").text

@@ -15,6 +15,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 
 from yofo_rerank import __version__
 from yofo_rerank.errors import YofoError
@@ -51,7 +52,8 @@ def create_app(judge: Judge, settings: ServeSettings | None = None) -> FastAPI:
         service.is_ready = False
         await service.gate.drain()
 
-    app = FastAPI(title="yofo-rerank", version=__version__, lifespan=lifespan, redoc_url=None)
+    app = FastAPI(title="yofo-rerank", version=__version__, lifespan=lifespan, redoc_url=None, redirect_slashes=False)
+    _refuse_others(app, service)
     _add_post(app, service, "/v2/rerank", rerank_api.RerankV2, _rerank_with(service, rerank_api.answer_v2))
     _add_post(app, service, "/v1/rerank", rerank_api.RerankV1, _rerank_with(service, rerank_api.answer_v1))
     _add_post(app, service, "/v1/systemone", system_one_api.SystemOne, _decide_with(service))
@@ -91,10 +93,7 @@ def _add_post(app: FastAPI, service: Service, path: str, model: type[BaseModel],
     """A route that reads, checks, handles, counts and logs; whatever happens, it answers in one shape."""
 
     async def route(request: Request) -> Response:
-        started = time.perf_counter()
-        given = request.headers.get("x-request-id", "")
-        request.state.id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-        caller = ""
+        started, caller = _begin(request), ""
         try:
             caller = service.keys.check(request.headers.get("authorization")) or ""
             service.rates.take(caller or (request.client.host if request.client else ""))
@@ -105,13 +104,7 @@ def _add_post(app: FastAPI, service: Service, path: str, model: type[BaseModel],
                 response = JSONResponse(await handle(body, request))
         except Exception as error:  # noqa: BLE001 - the next request must be answered
             response = _answer_to(error, request.state.id)
-        response.headers["X-Request-Id"] = request.state.id
-        seconds = time.perf_counter() - started
-        service.measures.requests.labels(path, str(response.status_code)).inc()
-        service.measures.seconds.labels(path).observe(seconds)
-        facts = {"id": request.state.id, "route": path, "status": response.status_code, "caller": caller}
-        logger.info("%s", json.dumps(facts | {"seconds": round(seconds, 4)}))
-        return response
+        return _finish(service, request, response, path, started, caller)
 
     app.add_api_route(
         path,
@@ -121,6 +114,42 @@ def _add_post(app: FastAPI, service: Service, path: str, model: type[BaseModel],
         responses=openapi.responses(),
         summary=(model.__doc__ or "").split("\n")[0],
     )
+
+
+def _refuse_others(app: FastAPI, service: Service) -> None:
+    """A route or a method that is not there is answered, counted and logged as everything else."""
+
+    async def refuse(request: Request, error: Exception) -> Response:
+        started = _begin(request)
+        status, headers = getattr(error, "status_code", 404), getattr(error, "headers", None) or {}
+        refused = ApiError(404, "no_such_route", "there is no such route; /openapi.json has those that are")
+        if status != 404:
+            refused = ApiError(status, "bad_method", f"wanted the method {headers.get('Allow', 'POST')}")
+        response = _answer_to(refused, request.state.id)
+        response.headers.update(headers)
+        return _finish(service, request, response, "other", started)  # never the path: a stranger would fill the labels
+
+    app.add_exception_handler(HTTPException, refuse)
+
+
+def _begin(request: Request) -> float:
+    """The time; the request has an id from now on, its own where it is one."""
+    given = request.headers.get("x-request-id", "")
+    request.state.id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    return time.perf_counter()
+
+
+def _finish(
+    service: Service, request: Request, response: Response, route: str, started: float, caller: str = ""
+) -> Response:
+    """The answer, named, counted and logged."""
+    response.headers["X-Request-Id"] = request.state.id
+    seconds = time.perf_counter() - started
+    service.measures.requests.labels(route, str(response.status_code)).inc()
+    service.measures.seconds.labels(route).observe(seconds)
+    facts = {"id": request.state.id, "route": route, "status": response.status_code, "caller": caller}
+    logger.info("%s", json.dumps(facts | {"seconds": round(seconds, 4)}))
+    return response
 
 
 def _answer_to(error: Exception, request_id: str) -> JSONResponse:
