@@ -15,7 +15,15 @@ from yofo_rerank.reranker import Explained
 from yofo_rerank.serving.documents import GivenDocument, Quick, Strict, TextPart, few_keys
 
 DOCUMENTS_OF_A_UNIT = 100  # Cohere's search unit: one query with up to so many documents
-WITHOUT_EFFECT = ("max_tokens_per_doc", "max_chunks_per_doc", "rank_fields", "priority", "truncation", "user")
+WITHOUT_EFFECT = (
+    "max_tokens_per_doc",
+    "max_chunks_per_doc",
+    "truncate_prompt_tokens",
+    "rank_fields",
+    "priority",
+    "truncation",
+    "user",
+)
 
 
 class QueryText(Strict):
@@ -70,6 +78,7 @@ class RerankV1(_Request):
     max_chunks_per_doc: int | None = None
     rank_fields: Quick[str] | None = None
     truncation: bool | None = None
+    truncate_prompt_tokens: int | None = None
     user: str | None = None
 
 
