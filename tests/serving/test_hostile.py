@@ -8,6 +8,9 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from yofo_rerank.serving import ServeSettings
 
 GOOD = {"model": "m", "query": "pink", "documents": ["a pink skirt"]}
 JSON = {"Content-Type": "application/json"}
@@ -121,6 +124,35 @@ def test_a_client_that_goes_away_is_not_judged_for(serve, text_judge):
     time.sleep(0.3)
     assert text_judge.asked == ["a"]
     assert is_fine(client)
+
+
+@pytest.mark.parametrize("path", ["/v1/rerank", "/v2/rerank", "/v1/systemone"])
+def test_every_route_wants_a_key_before_it_reads(serve, text_judge, path):
+    client = serve(keys=("0123456789abcdef",))
+    for headers in ({}, {"Authorization": "Bearer fedcba9876543210"}, {"Authorization": "Bearer 0123456789abcdeg"}):
+        answer = client.post(path, content=b"{nearly", headers=headers | JSON)
+        assert (answer.status_code, answer.json()["code"]) == (401, "bad_key")
+    assert (
+        client.post(path, content=b"{}", headers={"Authorization": "bearer 0123456789abcdef"} | JSON).status_code == 422
+    )
+    assert text_judge.asked == []
+
+
+def test_wrong_keys_are_counted_by_address_and_cost_a_right_one_nothing(serve):
+    client = serve({"requests_per_minute": 3}, keys=("0123456789abcdef",))
+    codes = [
+        client.post("/v1/rerank", json=GOOD, headers={"Authorization": f"Bearer {n}"}).status_code for n in range(5)
+    ]
+    assert codes == [401, 401, 401, 429, 429]
+    right = {"Authorization": "Bearer 0123456789abcdef"}
+    assert [client.post("/v1/rerank", json=GOOD, headers=right).status_code for _ in range(4)] == [200] * 3 + [429]
+
+
+def test_settings_that_are_refused_show_no_key():
+    with pytest.raises(ValidationError) as found:
+        ServeSettings(keys=("s3cret short",))
+    assert "printable ASCII" in str(found.value)
+    assert "s3cret" not in str(found.value)
 
 
 def test_keys(serve):

@@ -95,8 +95,8 @@ def _add_post(app: FastAPI, service: Service, path: str, model: type[BaseModel],
     async def route(request: Request) -> Response:
         started, caller = _begin(request), ""
         try:
-            caller = service.keys.check(request.headers.get("authorization")) or ""
-            service.rates.take(caller or (request.client.host if request.client else ""))
+            address = request.client.host if request.client else ""
+            caller = service.admit(request.headers.get("authorization"), address)
             with service.held.share() as take:  # until the answer: what is made of the body is as large as it
                 data = await read_body(request, service.settings.limits, take)
                 body = await asyncio.to_thread(parse, model, data, service.settings.limits)

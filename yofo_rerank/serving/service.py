@@ -31,8 +31,23 @@ class Service:
         self.gate = Gate(settings.limits)
         self.held = Held(settings.limits.held_body_bytes)
         self.keys, self.rates = Keys(settings.keys), Rates(settings.limits.requests_per_minute)
+        self.strangers = Rates(settings.limits.requests_per_minute)  # apart, so that they push no key out
         self.measures = Measures(self.gate)
         self.is_ready = False
+
+    def admit(self, authorization: str | None, address: str) -> str:
+        """Count a request; a name for the holder of its key, empty where nobody needs one.
+
+        Raises:
+            ApiError: 401 for no key or a wrong one, 429 too often.
+        """
+        try:
+            caller = self.keys.check(authorization) or ""
+        except ApiError:
+            self.strangers.take(address)
+            raise
+        self.rates.take(caller or address)
+        return caller
 
     async def rerank(self, body: rerank_api.RerankV1 | rerank_api.RerankV2, request: Request) -> Explained:
         """Judge and rank; refuses what is too much before anything is decoded."""

@@ -28,7 +28,7 @@ class Limits(BaseModel):
     running: Positive = 16  # requests that are judged at one time; what they share is judged once
     waiting: Annotated[int, Field(ge=0)] = 64  # for a place among them; more are answered with 429
     deadline: Seconds = 60.0  # of one request, waiting included
-    requests_per_minute: Positive | None = None  # of one key, or of one address where there are no keys
+    requests_per_minute: Positive | None = None  # of one key; of one address where there are no keys, or a wrong one
 
     @model_validator(mode="after")
     def _one_body_can_be_held(self) -> Self:
@@ -44,7 +44,7 @@ class ServeSettings(BaseModel):
     ('shop',)
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)  # keys are secret
 
     names: tuple[str, ...] = Field(default=("mini",), min_length=1)  # that requests may give as their model
     keys: tuple[str, ...] = ()  # none: everybody may ask
