@@ -3,7 +3,6 @@
 import json
 import socket
 import threading
-import time
 
 import pytest
 import uvicorn
@@ -40,7 +39,7 @@ def status_line(data):
 
 @pytest.mark.parametrize("sent", [b"", b"POST /v1/rerank HTTP/1.1\r\nHost: x\r\n", HEAD + b"X-Slow: 1"])
 def test_a_connection_that_sends_no_complete_headers_is_ended(serve, monkeypatch, sent):
-    monkeypatch.setattr(server.Impatient, "seconds", 0.5)
+    monkeypatch.setattr(server.Impatient, "seconds", 2)
     client = serve()
     with connect(client) as connection:
         connection.sendall(sent)
@@ -49,7 +48,7 @@ def test_a_connection_that_sends_no_complete_headers_is_ended(serve, monkeypatch
 
 
 def test_nor_is_the_second_request_of_a_connection_waited_for(serve, monkeypatch):
-    monkeypatch.setattr(server.Impatient, "seconds", 0.5)
+    monkeypatch.setattr(server.Impatient, "seconds", 2)
     client = serve()
     with connect(client) as connection:
         connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY)
@@ -60,26 +59,27 @@ def test_nor_is_the_second_request_of_a_connection_waited_for(serve, monkeypatch
 
 
 def test_a_request_that_takes_longer_is_waited_for(serve, text_judge, monkeypatch):
-    monkeypatch.setattr(server.Impatient, "seconds", 0.3)
+    monkeypatch.setattr(server.Impatient, "seconds", 1)
     client = serve()
     text_judge.hold.clear()
-    threading.Timer(1.2, text_judge.hold.set).start()
+    threading.Timer(2.5, text_judge.hold.set).start()
     assert client.post("/v1/rerank", json=GOOD).status_code == 200
 
 
 def test_very_large_headers_are_refused(serve):
     client = serve()
     with connect(client) as connection:
-        try:
-            connection.sendall(HEAD)
-            for _ in range(40):
-                connection.sendall(b"X-Large: " + b"x" * 50_000 + b"\r\n")
-                time.sleep(0.01)
-        except (BrokenPipeError, ConnectionResetError):
-            data = b"HTTP/1.1 400 "  # it did not even read them all
-        else:
-            data = read_all(connection)
-    assert status_line(data).startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 431 "))
+        connection.sendall(HEAD + b"X-Large: " + b"x" * 70_000)
+        assert status_line(read_all(connection)) == b"HTTP/1.1 400 Bad Request"
+    assert is_fine(client)
+
+
+def test_endless_headers_are_not_read_to_their_end(serve):
+    client = serve()
+    with connect(client) as connection, pytest.raises((BrokenPipeError, ConnectionResetError)):
+        connection.sendall(HEAD)
+        for _ in range(10_000):
+            connection.sendall(b"X-Large: " + b"x" * 50_000 + b"\r\n")
     assert is_fine(client)
 
 

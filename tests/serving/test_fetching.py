@@ -51,6 +51,7 @@ def test_nothing_is_fetched_beyond_the_deadline(serve, fetched, path, body):
     [
         ("/v1/rerank", GOOD | {"documents": [{"image": ADDRESS}] * 3 + [{"content": PARTS["content"][:2]}]}),
         ("/v1/systemone", STATE | {"images": [ADDRESS] * 4 + [{"url": ADDRESS}]}),
+        ("/v1/systemone", STATE | {"state": "abcde", "assets": {name: {"data_base64": ADDRESS} for name in "abcde"}}),
     ],
 )
 def test_addresses_of_one_request_are_counted_before_any_is_fetched(serve, fetched, path, body):
@@ -61,7 +62,14 @@ def test_addresses_of_one_request_are_counted_before_any_is_fetched(serve, fetch
     assert is_fine(client)
 
 
+def test_where_nothing_is_fetched_each_address_fails_alone(serve, fetched):
+    answer = serve({"max_fetched": 1}).post("/v1/rerank", json=GOOD | {"documents": [{"image": ADDRESS}] * 3})
+    assert [one["code"] for one in answer.json()["meta"]["failures"]] == ["url"] * 3
+    assert fetched == []
+
+
 def test_what_is_no_address_is_not_counted(serve, fetched):
     documents = [{"image": "QUJD"}, {"image": "data:image/png;base64,QUJD"}, ADDRESS, "a pink skirt"]
-    assert serve({"max_fetched": 1}).post("/v1/rerank", json=GOOD | {"documents": documents}).status_code == 200
+    client = serve({"max_fetched": 1}, image_hosts=(HOST,))
+    assert client.post("/v1/rerank", json=GOOD | {"documents": documents}).status_code == 200
     assert fetched == []

@@ -70,11 +70,15 @@ def to_document(request: SystemOne, fetching: Fetching) -> Document:
         masked = masked.replace(name, "\0" * len(name))  # so that the places of the others stay
         text = text.replace(name, "")
     shown = [places[at] for at in sorted(places)]
-    return with_images([*images_of(request), *shown], text, "0", fetching)
+    return with_images([*_images_of(request), *shown], text, "0", fetching)
 
 
-def images_of(request: SystemOne) -> list[str]:
-    """Those that are no assets: base64, or an address."""
+def all_images(request: SystemOne) -> list[str]:
+    """Base64 or an address, each."""
+    return [*_images_of(request), *(asset.data_base64 for asset in request.assets.values())]
+
+
+def _images_of(request: SystemOne) -> list[str]:
     return [image if isinstance(image, str) else image.url for image in request.images]
 
 
