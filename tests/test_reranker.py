@@ -216,3 +216,9 @@ def test_with_a_real_judge(tiny, pictured_documents, tmp_path):
     with pytest.raises(DocumentError) as raised:
         YofoReranker(judge, on_error="raise").rerank("blue", [gone])
     assert not isinstance(raised.value, ImageError) and raised.value.code == "missing"
+
+
+def test_a_judge_that_tells_no_progress_is_asked_without():
+    reranker = YofoReranker(FakeJudge({"a": 0.2}))
+    assert ids(reranker.rerank("blue", docs("a"), progress=True)) == ["a"]
+    assert ids(reranker.rerank_many(["blue"], docs("a"), progress=print)[0]) == ["a"]

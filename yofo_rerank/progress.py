@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 Tick = Callable[[int, int], None]
 Progress = bool | Tick  # True: a bar; a callback gets (judged so far, all documents)
+
+
+def watched(ask: Callable[..., Any], progress: Progress) -> dict[str, Any]:
+    """`progress` as an argument of `ask`, where somebody looks and `ask` takes it; a judge need not know it.
+
+    >>> watched(lambda documents, requirements: [], True)
+    {}
+    """
+    return {"progress": progress} if progress and _takes_progress(ask) else {}
+
+
+def _takes_progress(ask: Callable[..., Any]) -> bool:
+    try:
+        parameters = inspect.signature(ask).parameters
+    except (TypeError, ValueError):  # native code may have none
+        return False
+    return "progress" in parameters or any(one.kind is one.VAR_KEYWORD for one in parameters.values())
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from yofo_rerank.decompose import Decomposer, FixedDecomposer, decompose, get_de
 from yofo_rerank.documents import Document, DocumentLike
 from yofo_rerank.errors import ConfigError, DecomposeError, DocumentError
 from yofo_rerank.judging import Judge, check_requirements, unjudged
-from yofo_rerank.progress import Progress
+from yofo_rerank.progress import Progress, watched
 from yofo_rerank.ranking import all_tokens, explain_outcomes, failure_warnings, raise_first_failure, with_evidence
 from yofo_rerank.requirements import (
     DecomposedQuery,
@@ -227,7 +227,8 @@ class YofoReranker:
         understood = self._understand(query, requirements, scoring)
         documents = [candidate for candidate in candidates if isinstance(candidate, Document)]
         wanted = understood[0].requirements
-        judged = iter(self.judge.judge_outcomes(documents, wanted, **_watched(progress)) if documents else ())
+        ask = self.judge.judge_outcomes
+        judged = iter(ask(documents, wanted, **watched(ask, progress)) if documents else ())
         outcomes = [next(judged) if isinstance(one, Document) else unjudged(one) for one in candidates]
         return self._explained(understood, candidates, outcomes, retrieval_scores or [None] * len(outcomes))
 
@@ -236,8 +237,9 @@ class YofoReranker:
     ) -> list[list[JudgedDocument]]:
         many = getattr(self.judge, "judge_many", None)
         if many is None:
-            return [self.judge.judge_outcomes(documents, asked, **_watched(progress)) for asked in lists]
-        return many(documents, lists, **_watched(progress))
+            ask = self.judge.judge_outcomes
+            return [ask(documents, asked, **watched(ask, progress)) for asked in lists]
+        return many(documents, lists, **watched(many, progress))
 
     def _understand(
         self, query: str, requirements: Sequence[str | Requirement] | None, scoring: RuleSpec | None
@@ -276,11 +278,6 @@ class YofoReranker:
         warnings = [*explained.query.warnings, *own, *explained.warnings]
         places = (RankedDocument(document=documents[one.index], **vars(one)) for one in explained.places[:top_k])
         return Ranking(places, query=explained.query, warnings=warnings)
-
-
-def _watched(progress: Progress) -> dict[str, Any]:
-    """`progress` where somebody looks; a judge need not know it."""
-    return {"progress": progress} if progress else {}
 
 
 def check_top_k(top_k: int | None) -> None:

@@ -201,6 +201,8 @@ def test_the_key_comes_from_the_environment_and_is_shown_nowhere(server, monkeyp
     "arguments",
     [
         {"base_url": "ftp://x"},
+        {"base_url": "http://[::1"},
+        {"base_url": "http://x]:80"},
         {"base_url": "http://user:pw@x"},
         {"base_url": "http://x?y=1"},
         {"base_url": None},

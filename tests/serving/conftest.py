@@ -12,6 +12,7 @@ from yofo_rerank import YofoJudge
 from yofo_rerank.requirements import Failure, JudgedDocument, Judgement
 from yofo_rerank.serving import Limits, ServeSettings
 from yofo_rerank.serving.app import create_app
+from yofo_rerank.serving.server import settings as server_settings
 
 
 class TextJudge:
@@ -57,11 +58,12 @@ def _outcome(text, requirements):
 
 @contextlib.contextmanager
 def serving(judge, settings):
-    server = uvicorn.Server(uvicorn.Config(create_app(judge, settings), port=0, log_config=None, lifespan="on"))
+    told = server_settings(settings.limits.deadline)  # those of `yofo serve`
+    server = uvicorn.Server(uvicorn.Config(create_app(judge, settings), port=0, log_config=None, **told))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 60
-    while not server.started and time.monotonic() < deadline:
+    deadline = time.monotonic() + 300  # a busy machine loads a model slowly
+    while not server.started and thread.is_alive() and time.monotonic() < deadline:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:

@@ -8,6 +8,9 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from yofo_rerank.serving import ServeSettings
 
 GOOD = {"model": "m", "query": "pink", "documents": ["a pink skirt"]}
 JSON = {"Content-Type": "application/json"}
@@ -123,6 +126,35 @@ def test_a_client_that_goes_away_is_not_judged_for(serve, text_judge):
     assert is_fine(client)
 
 
+@pytest.mark.parametrize("path", ["/v1/rerank", "/v2/rerank", "/v1/systemone"])
+def test_every_route_wants_a_key_before_it_reads(serve, text_judge, path):
+    client = serve(keys=("0123456789abcdef",))
+    for headers in ({}, {"Authorization": "Bearer fedcba9876543210"}, {"Authorization": "Bearer 0123456789abcdeg"}):
+        answer = client.post(path, content=b"{nearly", headers=headers | JSON)
+        assert (answer.status_code, answer.json()["code"]) == (401, "bad_key")
+    assert (
+        client.post(path, content=b"{}", headers={"Authorization": "bearer 0123456789abcdef"} | JSON).status_code == 422
+    )
+    assert text_judge.asked == []
+
+
+def test_wrong_keys_are_counted_by_address_and_cost_a_right_one_nothing(serve):
+    client = serve({"requests_per_minute": 3}, keys=("0123456789abcdef",))
+    codes = [
+        client.post("/v1/rerank", json=GOOD, headers={"Authorization": f"Bearer {n}"}).status_code for n in range(5)
+    ]
+    assert codes == [401, 401, 401, 429, 429]
+    right = {"Authorization": "Bearer 0123456789abcdef"}
+    assert [client.post("/v1/rerank", json=GOOD, headers=right).status_code for _ in range(4)] == [200] * 3 + [429]
+
+
+def test_settings_that_are_refused_show_no_key():
+    with pytest.raises(ValidationError) as found:
+        ServeSettings(keys=("s3cret short",))
+    assert "printable ASCII" in str(found.value)
+    assert "s3cret" not in str(found.value)
+
+
 def test_keys(serve):
     client = serve(keys=("0123456789abcdef", "fedcba9876543210"))
     assert client.post("/v1/rerank", json=GOOD).status_code == 401
@@ -197,3 +229,27 @@ VALUES = st.recursive(
 def test_no_body_is_answered_with_500(fuzzed, path, body):
     answer = fuzzed.post(path, content=json.dumps(body), headers=JSON)
     assert answer.status_code in (200, 404, 422)
+
+
+@pytest.mark.parametrize(
+    "method, path, status, code",
+    [
+        ("GET", "/", 404, "no_such_route"),
+        ("POST", "/v3/rerank", 404, "no_such_route"),
+        ("POST", "/v1/rerank/", 404, "no_such_route"),  # no redirect: a client may not send the body again
+        ("GET", "/v1/rerank", 405, "bad_method"),
+        ("DELETE", "/v1/systemone", 405, "bad_method"),
+        ("POST", "/healthz", 405, "bad_method"),
+    ],
+)
+def test_what_is_not_there_is_answered_counted_and_logged_too(serve, caplog, method, path, status, code):
+    client = serve()
+    with caplog.at_level("INFO"):
+        answer = client.request(method, path, headers={"X-Request-Id": "abc-1"})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert set(answer.json()) == {"id", "code", "message", "detail"}
+    assert answer.headers["x-request-id"] == answer.json()["id"] == "abc-1"
+    assert ("allow" in answer.headers) == (status == 405)
+    ours = [one.getMessage() for one in caplog.records if one.name.startswith("yofo_rerank.serving")]
+    assert (json.loads(ours[-1])["route"], json.loads(ours[-1])["status"]) == ("other", status)
+    assert f'yofo_requests_total{{route="other",status="{status}"}} 1.0' in client.get("/metrics").text

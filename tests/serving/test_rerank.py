@@ -69,9 +69,10 @@ def test_documents_come_back_where_asked(serve):
     assert [one["document"] for one in answer["results"]] == [{"text": "a pink skirt"}, {"text": "a pink top"}]
 
 
-def test_what_has_no_effect_is_said(serve):
-    answer = serve().post("/v2/rerank", json=GOOD | {"max_tokens_per_doc": 100}).json()
-    assert "max_tokens_per_doc has no effect" in answer["meta"]["warnings"][0]
+@pytest.mark.parametrize("path, name", [("/v2/rerank", "max_tokens_per_doc"), ("/v1/rerank", "truncate_prompt_tokens")])
+def test_what_has_no_effect_is_said(serve, path, name):
+    answer = serve().post(path, json=GOOD | {name: 100}).json()
+    assert f"{name} has no effect" in answer["meta"]["warnings"][0]
 
 
 @pytest.mark.parametrize(
@@ -108,6 +109,25 @@ def test_control_tokens_and_odd_unicode_are_texts(serve):
     answer = serve().post("/v1/rerank", json=GOOD | {"documents": [odd, odd], "requirements": [f"{odd} pink"]})
     assert answer.status_code == 200
     assert len(answer.json()["results"]) == 2
+
+
+def test_what_is_no_image_fails_alone_before_a_real_judge(mini_service):
+    import httpx
+
+    no_image = base64.b64encode(b"no image at all").decode()
+    cut = base64.b64encode(base64.b64decode(png("red"))[:60]).decode()
+    parts = {"content": [{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{no_image}"}}]}
+    body = {"model": "mini", "query": "x", "requirements": ["it is red"]}
+    documents = [{"image": no_image}, {"image": png("red")}, parts, {"image": cut}, {"image": ""}]
+    answer = httpx.post(f"{mini_service[0]}/v2/rerank", json=body | {"documents": documents}, timeout=60)
+    assert answer.status_code == 200
+    assert [one["index"] for one in answer.json()["results"]] == [1]
+    failures = answer.json()["meta"]["failures"]
+    assert [one["index"] for one in failures] == [0, 2, 3, 4]
+    assert [one["code"] for one in failures[:2]] == ["not_an_image"] * 2
+    assert all(one["code"] for one in failures)
+    again = httpx.post(f"{mini_service[0]}/v2/rerank", json=body | {"documents": documents[1:2]}, timeout=60).json()
+    assert again["results"][0]["relevance_score"] == answer.json()["results"][0]["relevance_score"]
 
 
 def test_images_reach_a_real_model(mini_service):

@@ -2,12 +2,17 @@
 
 import base64
 import io
+import json
+import re
+from pathlib import Path
 
+import httpx
 import pytest
 from PIL import Image
 
 from yofo_rerank import Document
 from yofo_rerank.judges import SystemOneJudge
+from yofo_rerank.serving.documents import Fetching
 from yofo_rerank.serving.system_one_api import SystemOne, to_document
 
 QUESTION = {"type": "noul", "instructions": "pink"}
@@ -23,6 +28,20 @@ def test_one_answer_for_each_question(serve):
         "a": {"type": "noul", "noul": 0.9},
         "b": {"type": "noul", "noul": 0.1},
     }
+
+
+def test_an_asset_may_say_what_it_is_as_transformers_takes_it(mini_service):
+    page = (Path(__file__).parents[2] / "docs/how-to/decision-models.md").read_text(encoding="utf-8")
+    body = json.loads(re.search(r"-d '(\{.*?\})'\n", page, re.DOTALL)[1].replace('"..."', f'"{PNG}"'))
+    assert body["assets"]["photo"].keys() == {"type", "format", "data_base64"}
+    url = f"{mini_service[0]}/v1/systemone"
+    said = httpx.post(url, json=body | {"model": "mini"}, timeout=60)
+    bare = httpx.post(url, json=body | {"model": "mini", "assets": {"photo": {"data_base64": PNG}}}, timeout=60)
+    assert said.status_code == 200
+    assert said.json()["answers"] == bare.json()["answers"]
+    body["assets"]["photo"]["type"] = "video"
+    refused = httpx.post(url, json=body | {"model": "mini"}, timeout=60)
+    assert (refused.status_code, "assets.photo.type" in refused.json()["message"]) == (422, True)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +94,6 @@ def test_our_judge_over_http_says_what_the_model_says(mini_service, dialect):
 )
 def test_a_state_is_the_document_that_our_decision_template_lays_out(state, text):
     body = GOOD | {"state": state, "assets": {"img": {"data_base64": PNG}}}
-    document = to_document(SystemOne.model_validate(body), ())
+    document = to_document(SystemOne.model_validate(body), Fetching())
     assert document.text == text
     assert document.load_image().size == (4, 3)

@@ -88,18 +88,11 @@ def _tls(certificate: Path | None, key: Path | None) -> dict[str, str]:
 def _run(app: FastAPI, deadline: float, **settings: Any) -> None:
     import uvicorn
 
+    from yofo_rerank.serving import server
+
     log = dict(uvicorn.config.LOGGING_CONFIG)
     log["loggers"] = log["loggers"] | {"yofo_rerank": {"handlers": ["default"], "level": "INFO", "propagate": False}}
-    uvicorn.run(
-        app,
-        access_log=False,  # ours says more, and nothing of what was asked
-        log_config=log,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=int(deadline) + 5,
-        h11_max_incomplete_event_size=64 * 1024,
-        server_header=False,
-        **settings,
-    )
+    uvicorn.run(app, log_config=log, **server.settings(deadline), **settings)
 
 
 def _keys(path: Path | None, host: str, port: int) -> tuple[str, ...]:

@@ -202,7 +202,10 @@ def _input_tokens(answer: Mapping[str, Any]) -> int | None:
 
 
 def _checked_url(url: str) -> str:
-    parts = urlsplit(url) if isinstance(url, str) else None
+    try:
+        parts = urlsplit(url) if isinstance(url, str) else None
+    except ValueError:  # half a pair of brackets, say
+        parts = None
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f"base_url must be an http or https address, but got {url!r:.200}")
     if parts.username or parts.password:

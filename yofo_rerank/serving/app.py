@@ -10,25 +10,26 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 
 from yofo_rerank import __version__
 from yofo_rerank.errors import YofoError
 from yofo_rerank.judging import Judge
 from yofo_rerank.reranker import Explained
-from yofo_rerank.serving import errors, rerank_api, system_one_api
+from yofo_rerank.serving import errors, openapi, rerank_api, system_one_api
 from yofo_rerank.serving.bodies import read_body
 from yofo_rerank.serving.errors import ApiError
+from yofo_rerank.serving.parsing import parse
 from yofo_rerank.serving.service import Service
 from yofo_rerank.serving.settings import ServeSettings
 
 logger = logging.getLogger(__name__)
 
-Body = TypeVar("Body", bound=BaseModel)
 Handler = Callable[[Any, Request], Awaitable[dict[str, Any]]]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -51,10 +52,12 @@ def create_app(judge: Judge, settings: ServeSettings | None = None) -> FastAPI:
         service.is_ready = False
         await service.gate.drain()
 
-    app = FastAPI(title="yofo-rerank", version=__version__, lifespan=lifespan, redoc_url=None)
+    app = FastAPI(title="yofo-rerank", version=__version__, lifespan=lifespan, redoc_url=None, redirect_slashes=False)
+    _refuse_others(app, service)
     _add_post(app, service, "/v2/rerank", rerank_api.RerankV2, _rerank_with(service, rerank_api.answer_v2))
     _add_post(app, service, "/v1/rerank", rerank_api.RerankV1, _rerank_with(service, rerank_api.answer_v1))
     _add_post(app, service, "/v1/systemone", system_one_api.SystemOne, _decide_with(service))
+    openapi.describe_parts(app, rerank_api.RerankV2, rerank_api.RerankV1, system_one_api.SystemOne)
 
     @app.get("/healthz", include_in_schema=False)
     def healthz() -> dict[str, str]:
@@ -90,34 +93,63 @@ def _add_post(app: FastAPI, service: Service, path: str, model: type[BaseModel],
     """A route that reads, checks, handles, counts and logs; whatever happens, it answers in one shape."""
 
     async def route(request: Request) -> Response:
-        started = time.perf_counter()
-        given = request.headers.get("x-request-id", "")
-        request.state.id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-        caller = ""
+        started, caller = _begin(request), ""
         try:
-            caller = service.keys.check(request.headers.get("authorization")) or ""
-            service.rates.take(caller or (request.client.host if request.client else ""))
-            body = _parse(model, await read_body(request, service.settings.limits))
-            response = JSONResponse(await handle(body, request))
+            address = request.client.host if request.client else ""
+            caller = service.admit(request.headers.get("authorization"), address)
+            with service.held.share() as take:  # until the answer: what is made of the body is as large as it
+                data = await read_body(request, service.settings.limits, take)
+                body = await asyncio.to_thread(parse, model, data, service.settings.limits)
+                del data
+                response = JSONResponse(await handle(body, request))
         except Exception as error:  # noqa: BLE001 - the next request must be answered
             response = _answer_to(error, request.state.id)
-        response.headers["X-Request-Id"] = request.state.id
-        seconds = time.perf_counter() - started
-        service.measures.requests.labels(path, str(response.status_code)).inc()
-        service.measures.seconds.labels(path).observe(seconds)
-        facts = {"id": request.state.id, "route": path, "status": response.status_code, "caller": caller}
-        logger.info("%s", json.dumps(facts | {"seconds": round(seconds, 4)}))
-        return response
+        return _finish(service, request, response, path, started, caller)
 
-    schema = {"requestBody": {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}}
-    app.add_api_route(path, route, methods=["POST"], openapi_extra=schema, summary=(model.__doc__ or "").split("\n")[0])
+    app.add_api_route(
+        path,
+        route,
+        methods=["POST"],
+        openapi_extra=openapi.body_of(model),
+        responses=openapi.responses(),
+        summary=(model.__doc__ or "").split("\n")[0],
+    )
 
 
-def _parse(model: type[Body], data: bytes) -> Body:
-    try:
-        return model.model_validate_json(data)
-    except ValidationError as error:
-        raise errors.from_validation(error.errors(include_url=False, include_input=False)) from error
+def _refuse_others(app: FastAPI, service: Service) -> None:
+    """A route or a method that is not there is answered, counted and logged as everything else."""
+
+    async def refuse(request: Request, error: Exception) -> Response:
+        started = _begin(request)
+        status, headers = getattr(error, "status_code", 404), getattr(error, "headers", None) or {}
+        refused = ApiError(404, "no_such_route", "there is no such route; /openapi.json has those that are")
+        if status != 404:
+            refused = ApiError(status, "bad_method", f"wanted the method {headers.get('Allow', 'POST')}")
+        response = _answer_to(refused, request.state.id)
+        response.headers.update(headers)
+        return _finish(service, request, response, "other", started)  # never the path: a stranger would fill the labels
+
+    app.add_exception_handler(HTTPException, refuse)
+
+
+def _begin(request: Request) -> float:
+    """The time; the request has an id from now on, its own where it is one."""
+    given = request.headers.get("x-request-id", "")
+    request.state.id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    return time.perf_counter()
+
+
+def _finish(
+    service: Service, request: Request, response: Response, route: str, started: float, caller: str = ""
+) -> Response:
+    """The answer, named, counted and logged."""
+    response.headers["X-Request-Id"] = request.state.id
+    seconds = time.perf_counter() - started
+    service.measures.requests.labels(route, str(response.status_code)).inc()
+    service.measures.seconds.labels(route).observe(seconds)
+    facts = {"id": request.state.id, "route": route, "status": response.status_code, "caller": caller}
+    logger.info("%s", json.dumps(facts | {"seconds": round(seconds, 4)}))
+    return response
 
 
 def _answer_to(error: Exception, request_id: str) -> JSONResponse:

@@ -5,26 +5,49 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from yofo_rerank.errors import YofoError
+from yofo_rerank.errors import ModelError, YofoError
 
-STATUS = {  # of our own codes; what is not here is the caller's mistake
-    "too_many_bytes": 413,
-    "bad_model": 500,
-    "error": 500,
-    "missing_extra": 500,
-}
+BROKEN = (  # here, and it stays so until somebody mends it: 500
+    "adapter_mismatch",
+    "bad_config",
+    "bad_model",
+    "bad_verdicts",
+    "error",
+    "forked",
+    "missing_extra",
+    "missing_token",
+    "nan",
+    "remote_bad_answer",
+    "remote_refused",
+)
+PASSING = (  # may be over at the next try: 503
+    "oom",
+    "out_of_memory",
+    "remote",
+    "remote_failed",
+    "remote_overloaded",
+    "remote_timeout",
+    "remote_unreachable",
+    "stopped",
+)
+# what is in neither is the caller's mistake
+STATUS = {"too_many_bytes": 413} | dict.fromkeys(BROKEN, 500) | dict.fromkeys(PASSING, 503)
 
 
 class ApiError(Exception):
     """An answer other than 200."""
 
-    def __init__(self, status: int, code: str, message: str, *, retry_after: int | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, *, retry_after: int | None = None, close: bool = False
+    ) -> None:
         super().__init__(message)
         self.status, self.code, self.message, self.retry_after = status, code, message, retry_after
+        self._close = close
 
     def headers(self) -> dict[str, str]:
-        """`Retry-After`, where the client may come again."""
-        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        """`Retry-After`, where the client may come again; `Connection`, where it must not come this way."""
+        again = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        return again | ({"Connection": "close"} if self._close else {})
 
 
 def from_ours(error: YofoError) -> ApiError:
@@ -34,7 +57,18 @@ def from_ours(error: YofoError) -> ApiError:
     >>> from_ours(RuleError("no such rule")).status
     422
     """
-    return ApiError(STATUS.get(error.code, 422), error.code, str(error))
+    usual = 500 if isinstance(error, ModelError) else 422  # no request chooses the model
+    return from_code(error.code, str(error), usual=usual)
+
+
+def from_code(code: str, message: str, *, usual: int = 422) -> ApiError:
+    """The answer to what has a code: of the library's error, or of a document's failure.
+
+    >>> from_code("oom", "not enough memory").headers()
+    {'Retry-After': '1'}
+    """
+    status = STATUS.get(code, usual)
+    return ApiError(status, code, message, retry_after=1 if status == 503 else None)
 
 
 def from_validation(errors: Sequence[Mapping[str, Any]]) -> ApiError:

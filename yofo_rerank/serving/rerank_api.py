@@ -6,29 +6,35 @@ Both take `requirements` (instead of finding them in the query), `scoring` (a ru
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from yofo_rerank.requirements import MAX_QUERY_CHARS, Explanation, Requirement
 from yofo_rerank.reranker import Explained
-from yofo_rerank.serving.documents import GivenDocument, Strict, TextPart
+from yofo_rerank.serving.documents import GivenDocument, Quick, Strict, TextPart, few_keys
 
 DOCUMENTS_OF_A_UNIT = 100  # Cohere's search unit: one query with up to so many documents
-WITHOUT_EFFECT = ("max_tokens_per_doc", "max_chunks_per_doc", "rank_fields", "priority", "truncation", "user")
+WITHOUT_EFFECT = (
+    "max_tokens_per_doc",
+    "max_chunks_per_doc",
+    "truncate_prompt_tokens",
+    "rank_fields",
+    "priority",
+    "truncation",
+    "user",
+)
 
 
 class QueryText(Strict):
     """Jina's and vLLM's longer forms of a query: a text alone."""
 
     text: str | None = None
-    content: list[TextPart] | None = None
+    content: Quick[TextPart] | None = None
 
 
-class _Request(BaseModel):
+class _Request(Strict):
     model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
         json_schema_extra={
             "example": {
                 "model": "mini",
@@ -42,9 +48,11 @@ class _Request(BaseModel):
 
     model: str = Field(max_length=300)
     query: str | QueryText
-    documents: list[GivenDocument] = Field(min_length=1)
+    documents: Quick[GivenDocument] = Field(min_length=1)
     top_n: int | None = Field(default=None, gt=0)
-    requirements: list[str | Requirement] | None = Field(default=None, min_length=1)
+    requirements: Quick[str | Annotated[Requirement, BeforeValidator(few_keys)]] | None = Field(
+        default=None, min_length=1
+    )
     scoring: str | dict[str, Any] | None = None
     explain: bool = False
 
@@ -68,8 +76,9 @@ class RerankV1(_Request):
 
     return_documents: bool = False
     max_chunks_per_doc: int | None = None
-    rank_fields: list[str] | None = None
+    rank_fields: Quick[str] | None = None
     truncation: bool | None = None
+    truncate_prompt_tokens: int | None = None
     user: str | None = None
 
 

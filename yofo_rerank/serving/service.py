@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from fastapi import Request
 
-from yofo_rerank.judging import Judge
+from yofo_rerank.judging import Judge, check_requirements
+from yofo_rerank.progress import watched
 from yofo_rerank.requirements import JudgedDocument
 from yofo_rerank.reranker import Explained, YofoReranker
 from yofo_rerank.serving import rerank_api, system_one_api
-from yofo_rerank.serving.documents import try_document
+from yofo_rerank.serving.bodies import Held
+from yofo_rerank.serving.documents import Fetching, count_addresses, is_address, try_document
 from yofo_rerank.serving.errors import ApiError
 from yofo_rerank.serving.gate import Gate
 from yofo_rerank.serving.keys import Keys, Rates
@@ -26,23 +29,36 @@ class Service:
         self.judge = judge
         self.reranker = YofoReranker(judge)
         self.gate = Gate(settings.limits)
+        self.held = Held(settings.limits.held_body_bytes)
         self.keys, self.rates = Keys(settings.keys), Rates(settings.limits.requests_per_minute)
+        self.strangers = Rates(settings.limits.requests_per_minute)  # apart, so that they push no key out
         self.measures = Measures(self.gate)
         self.is_ready = False
 
+    def admit(self, authorization: str | None, address: str) -> str:
+        """Count a request; a name for the holder of its key, empty where nobody needs one.
+
+        Raises:
+            ApiError: 401 for no key or a wrong one, 429 too often.
+        """
+        try:
+            caller = self.keys.check(authorization) or ""
+        except ApiError:
+            self.strangers.take(address)
+            raise
+        self.rates.take(caller or address)
+        return caller
+
     async def rerank(self, body: rerank_api.RerankV1 | rerank_api.RerankV2, request: Request) -> Explained:
         """Judge and rank; refuses what is too much before anything is decoded."""
-        limits = self.settings.limits
         self._check_model(body.model)
-        self._check_count("documents", len(body.documents), limits.max_documents)
-        self._check_count("requirements", len(body.requirements or ()), limits.max_requirements)
+        self._check_addresses(count_addresses(body.documents))
         if rerank_api.too_long(body.words):
             raise ApiError(422, "bad_query", f"the query has {len(body.words):,} characters")
 
         def work(tick: Callable[[int, int], None]) -> Explained:
-            documents = [
-                try_document(one, place, self.settings.image_hosts) for place, one in enumerate(body.documents)
-            ]
+            fetching = self._fetching(tick)
+            documents = [try_document(one, place, fetching) for place, one in enumerate(body.documents)]
             return self.reranker.explain(
                 body.words, documents, requirements=body.requirements, scoring=body.scoring, progress=tick
             )
@@ -54,12 +70,12 @@ class Service:
     async def decide(self, body: system_one_api.SystemOne, request: Request) -> JudgedDocument:
         """Judge one state."""
         self._check_model(body.model)
-        self._check_count("questions", len(body.questions), self.settings.limits.max_requirements)
-        asked = [question.instructions for question in body.questions.values()]
+        self._check_addresses(sum(map(is_address, system_one_api.all_images(body))))
+        asked = check_requirements([question.instructions for question in body.questions.values()])
 
         def work(tick: Callable[[int, int], None]) -> JudgedDocument:
-            document = system_one_api.to_document(body, self.settings.image_hosts)
-            return self.judge.judge_outcomes([document], asked, progress=tick)[0]  # type: ignore[call-arg,arg-type]
+            document, ask = system_one_api.to_document(body, self._fetching(tick)), self.judge.judge_outcomes
+            return ask([document], asked, **watched(ask, tick))[0]
 
         outcome = await self.gate.run(work, request.is_disconnected)
         self._count([outcome.failure is None], len(asked), outcome.n_tokens)
@@ -71,10 +87,13 @@ class Service:
                 404, "unknown_model", f"no model {name[:80]!r} here; known: {', '.join(self.settings.names)}"
             )
 
-    @staticmethod
-    def _check_count(what: str, count: int, most: int) -> None:
-        if count > most:
-            raise ApiError(422, f"too_many_{what}", f"got {count} {what}, wanted at most {most}")
+    def _check_addresses(self, count: int) -> None:
+        most = self.settings.limits.max_fetched
+        if count > most and self.settings.image_hosts:  # without hosts nothing is fetched: each fails alone
+            raise ApiError(422, "too_many_addresses", f"got {count} addresses of images, wanted at most {most}")
+
+    def _fetching(self, tick: Callable[[int, int], None]) -> Fetching:
+        return Fetching(self.settings.image_hosts, partial(tick, 0, 0))  # stops where nobody waits any more
 
     def _count(self, judged: Sequence[bool], n_requirements: int, n_tokens: int | None) -> None:
         self.measures.documents.labels("judged").inc(sum(judged))

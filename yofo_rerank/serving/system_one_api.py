@@ -7,15 +7,15 @@ The images of a state may come as transformers' `assets` or as vLLM's and SGLang
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError
 from yofo_rerank.requirements import JudgedDocument
-from yofo_rerank.serving.documents import ImageUrl, Strict, with_images
-from yofo_rerank.serving.errors import ApiError
+from yofo_rerank.serving.documents import Fetching, ImageUrl, Quick, Strict, few_keys, with_images
+from yofo_rerank.serving.errors import from_code
 
 
 class Noul(Strict):
@@ -23,21 +23,21 @@ class Noul(Strict):
 
     type: Literal["noul"]
     instructions: str = Field(min_length=1)
-    criteria: dict[Literal["true", "false"], None] | None = None
+    criteria: Annotated[dict[Literal["true", "false"], None], BeforeValidator(few_keys)] | None = None
 
 
 class Asset(Strict):
-    """An image under the name by which the state holds it."""
+    """An image under the name by which the state holds it; what it is, its bytes say."""
 
+    type: Literal["image"] = "image"
+    format: str | None = Field(default=None, max_length=64)
     data_base64: str
 
 
-class SystemOne(BaseModel):
+class SystemOne(Strict):
     """The body."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
         json_schema_extra={
             "example": {
                 "model": "mini",
@@ -51,10 +51,10 @@ class SystemOne(BaseModel):
     state: str | dict[str, Any] | list[Any]
     questions: dict[str, Noul] = Field(min_length=1)
     assets: dict[str, Asset] = Field(default_factory=dict)
-    images: list[str | ImageUrl] = Field(default_factory=list)
+    images: Quick[str | ImageUrl] = Field(default_factory=list)
 
 
-def to_document(request: SystemOne, hosts: tuple[str, ...]) -> Document:
+def to_document(request: SystemOne, fetching: Fetching) -> Document:
     """The state as a document: a text, or {"image": ..., "text": ...}; anything else is read as its JSON.
 
     Raises:
@@ -69,9 +69,17 @@ def to_document(request: SystemOne, hosts: tuple[str, ...]) -> Document:
         places[at] = request.assets[name].data_base64
         masked = masked.replace(name, "\0" * len(name))  # so that the places of the others stay
         text = text.replace(name, "")
-    images = [image if isinstance(image, str) else image.url for image in request.images]
     shown = [places[at] for at in sorted(places)]
-    return with_images([*images, *shown], text, "0", hosts)
+    return with_images([*_images_of(request), *shown], text, "0", fetching)
+
+
+def all_images(request: SystemOne) -> list[str]:
+    """Base64 or an address, each."""
+    return [*_images_of(request), *(asset.data_base64 for asset in request.assets.values())]
+
+
+def _images_of(request: SystemOne) -> list[str]:
+    return [image if isinstance(image, str) else image.url for image in request.images]
 
 
 def _text(state: str | dict[str, Any] | list[Any]) -> str:
@@ -92,7 +100,7 @@ def answer(request: SystemOne, outcome: JudgedDocument) -> dict[str, Any]:
         ApiError: the state could not be judged.
     """
     if outcome.failure is not None:
-        raise ApiError(422, outcome.failure.code, outcome.failure.message)
+        raise from_code(outcome.failure.code, outcome.failure.message)
     answers = {}
     for name, judgement in zip(request.questions, outcome.judgements, strict=True):
         mass = {} if judgement.label_mass is None else {"label_mass": judgement.label_mass}

@@ -1,0 +1,89 @@
+"""Any judge of the protocol is served, and what is wrong with it is not said to be the client's fault."""
+
+import pytest
+
+from tests.serving.conftest import TextJudge
+from tests.serving.test_hostile import GOOD
+from tests.serving.test_large_bodies import STATE
+from yofo_rerank.errors import ModelError
+from yofo_rerank.judges import SystemOneJudge
+from yofo_rerank.requirements import Failure, JudgedDocument, Judgement
+
+
+class Failing(TextJudge):
+    """Fails every document with the code that is its text, or raises it."""
+
+    def judge_outcomes(self, documents, requirements, *, progress=False):
+        code = documents[0].text
+        if code.startswith("raise "):
+            raise ModelError("it is broken", code=code.removeprefix("raise "))
+        return [JudgedDocument(failure=Failure(code=code, message="it is broken")) for _ in documents]
+
+
+class Sure:
+    """What the protocol asks, and no more."""
+
+    def judge_outcomes(self, documents, requirements):
+        said = tuple(Judgement(requirement=one, p_yes=0.75, verdict=True) for one in requirements)
+        return [JudgedDocument(said) for _ in documents]
+
+    def info(self):
+        return {}
+
+
+@pytest.mark.parametrize("path", ["/v1/rerank", "/v2/rerank"])
+def test_a_judge_that_tells_no_progress_is_served(serve, path):
+    answer = serve(judge=Sure()).post(path, json=GOOD | {"scoring": "min"})
+    assert answer.status_code == 200
+    assert answer.json()["results"][0]["relevance_score"] == 0.75
+
+
+def test_and_decides(serve):
+    answer = serve(judge=Sure()).post("/v1/systemone", json=STATE)
+    assert answer.status_code == 200
+    assert answer.json()["answers"] == {"a": {"type": "noul", "noul": 0.75}}
+
+
+@pytest.mark.parametrize(
+    "code, status",
+    [
+        ("oom", 503),
+        ("remote", 503),
+        ("remote_overloaded", 503),
+        ("remote_unreachable", 503),
+        ("nan", 500),
+        ("remote_bad_answer", 500),
+        ("remote_refused", 500),
+        ("bad_image", 422),
+        ("too_long", 422),
+        ("too_many_bytes", 413),
+    ],
+)
+def test_whose_fault_a_failure_is(serve, code, status):
+    answer = serve(judge=Failing()).post("/v1/systemone", json=STATE | {"state": code})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers.get("retry-after") == ("1" if status == 503 else None)
+
+
+@pytest.mark.parametrize("code, status", [("oom", 503), ("bad_model", 500), ("unknown_family", 500)])
+@pytest.mark.parametrize("path", ["/v1/rerank", "/v2/rerank", "/v1/systemone"])
+def test_a_broken_model_is_no_fault_of_the_client(serve, path, code, status):
+    body = STATE | {"state": f"raise {code}"} if "one" in path else GOOD | {"documents": [f"raise {code}"]}
+    answer = serve(judge=Failing()).post(path, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_our_judge_over_http_tries_such_a_fault_again(serve):
+    class Recovers(Failing):
+        def judge_outcomes(self, documents, requirements, *, progress=False):
+            self.asked.append(1)
+            if len(self.asked) == 1:
+                return super().judge_outcomes(documents, requirements)
+            return Sure().judge_outcomes(documents, requirements)
+
+    judge = Recovers()
+    client = serve(judge=judge)
+    (outcome,) = SystemOneJudge(str(client.base_url), model="m").judge_outcomes(["oom"], ["pink"])
+    assert outcome.failure is None
+    assert outcome.judgements[0].p_yes == 0.75
+    assert len(judge.asked) == 2

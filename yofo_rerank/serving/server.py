@@ -1,0 +1,63 @@
+"""How uvicorn serves the application: one parser, whose bounds hold, and no connection that sends nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+KEEP_ALIVE = 30  # seconds between two requests of one connection
+MAX_CONNECTIONS = 512  # beyond it 503; below the 1,024 open files that many systems allow a process
+MAX_HEADER_BYTES = 64 * 1024
+
+
+class Impatient(H11Protocol):
+    """Ends a connection that has sent no complete headers for some seconds; uvicorn waits for ever for the first."""
+
+    seconds: float = KEEP_ALIVE
+    _until: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to wait."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        if self._until is not None:
+            self._until.cancel()
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        """Begin to wait for the next request; what is left of a body that nobody read counts as nothing."""
+        self._wait()
+        super().on_response_complete()
+
+    def _wait(self) -> None:
+        if self._until is not None:
+            self._until.cancel()
+        self._until = self.loop.call_later(self.seconds, self._end_unless_asked)
+
+    def _end_unless_asked(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+
+
+def settings(deadline: float) -> dict[str, Any]:
+    """Of `uvicorn.Config`, for a service whose requests take at most `deadline` seconds.
+
+    >>> settings(60)["timeout_graceful_shutdown"]
+    65
+    """
+    return {
+        "http": Impatient,
+        "ws": "none",
+        "lifespan": "on",
+        "limit_concurrency": MAX_CONNECTIONS,
+        "h11_max_incomplete_event_size": MAX_HEADER_BYTES,
+        "timeout_keep_alive": KEEP_ALIVE,
+        "timeout_graceful_shutdown": int(deadline) + 5,
+        "access_log": False,  # ours says more, and nothing of what was asked
+        "server_header": False,
+    }
