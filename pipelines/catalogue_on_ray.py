@@ -22,7 +22,8 @@ from yofo_rerank import YofoJudge
 from yofo_rerank.mini import sample_catalog
 from yofo_rerank.retrieval import ClipEncoder
 from yofo_rerank.scale import FaissShards, Output, Pool, QdrantCollection, judge_catalogue
-from yofo_rerank.scale.partitions import Partition, filesystem, listed
+from yofo_rerank.scale.addresses import filesystem
+from yofo_rerank.scale.partitions import Partition, listed
 
 REQUIREMENTS = ("is a dress", "has a hood", "is not pink", "is striped")
 

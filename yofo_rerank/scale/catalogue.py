@@ -24,6 +24,7 @@ from yofo_rerank.judging import Judge, check_requirements
 from yofo_rerank.progress import Progress, counting
 from yofo_rerank.retrieval import facet_files
 from yofo_rerank.retrieval.facets import one_line
+from yofo_rerank.scale.addresses import beneath
 from yofo_rerank.scale.outputs import Output
 from yofo_rerank.scale.partitions import SIZE, Partition, partitions_of
 from yofo_rerank.scale.pool import LOCAL, Pool, connected
@@ -115,13 +116,13 @@ def _write(
             if not written:
                 about = about | {"judge": rows[0]["judge"]}
                 _check(folder, about)
-                put(f"{folder}/{ABOUT}", json.dumps(about, indent=1).encode())
+                put(beneath(folder, ABOUT), json.dumps(about, indent=1).encode())
             for output in outputs:
                 output.write(folder, name, rows, about["requirements"])
             if about["embeds"] is not None:
-                make_folder(f"{folder}/{VECTORS}")
-                put_table(f"{folder}/{VECTORS}/{name}.parquet", _vectors(rows))
-            put_table(f"{folder}/{name}.parquet", answers_of(rows, about["requirements"]))
+                make_folder(beneath(folder, VECTORS))
+                put_table(beneath(folder, VECTORS, f"{name}.parquet"), _vectors(rows))
+            put_table(beneath(folder, f"{name}.parquet"), answers_of(rows, about["requirements"]))
             written += 1
             failed += sum(row["code"] is not None for row in rows)
             judged += sum(row["code"] is None for row in rows)
@@ -155,9 +156,9 @@ def _vectors(rows: Sequence[dict[str, Any]]) -> pa.Table:
 
 def _check(folder: str, about: dict[str, Any]) -> None:
     """Refuse a folder with answers to something else."""
-    if not is_file(f"{folder}/{ABOUT}"):
+    if not is_file(beneath(folder, ABOUT)):
         return
-    known = json.loads(read_bytes(f"{folder}/{ABOUT}"))
+    known = json.loads(read_bytes(beneath(folder, ABOUT)))
     for key, wanted in about.items():
         if known.get(key) != wanted:
             message = f"{folder} holds answers with {key} {known.get(key)!r:.200}, but got {wanted!r:.200}"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from yofo_rerank.errors import RetrievalError
+from yofo_rerank.scale.addresses import beneath
 from yofo_rerank.scale.writing import make_folder, names, put, read_bytes
 
 if TYPE_CHECKING:
@@ -50,9 +51,9 @@ class FaissShards:
         index.add(range(len(ids)), vectors)
         data = bytearray()
         index.write_to(data.extend)
-        make_folder(f"{folder}/{FOLDER}")
-        put(f"{folder}/{FOLDER}/{partition}.json", json.dumps(ids).encode())
-        put(f"{folder}/{FOLDER}/{partition}.faiss", bytes(data))
+        make_folder(beneath(folder, FOLDER))
+        put(beneath(folder, FOLDER, f"{partition}.json"), json.dumps(ids).encode())
+        put(beneath(folder, FOLDER, f"{partition}.faiss"), bytes(data))
 
 
 class Shards:
@@ -109,10 +110,10 @@ def open_shards(folder: str, factory: str = "Flat") -> Shards:
 def _shards(folder: str) -> Iterator[tuple[list[str], Vectors]]:
     import faiss
 
-    for name in names(f"{folder}/{FOLDER}", ".faiss"):
+    for name in names(beneath(folder, FOLDER), ".faiss"):
         try:
-            ids = json.loads(read_bytes(f"{folder}/{FOLDER}/{name}.json"))
-            data = np.frombuffer(read_bytes(f"{folder}/{FOLDER}/{name}.faiss"), np.uint8)
+            ids = json.loads(read_bytes(beneath(folder, FOLDER, f"{name}.json")))
+            data = np.frombuffer(read_bytes(beneath(folder, FOLDER, f"{name}.faiss")), np.uint8)
             index: Any = faiss.deserialize_index(data)
             vectors = faiss.downcast_index(index.index).reconstruct_n(0, index.ntotal)
         except (OSError, ValueError, RuntimeError, AttributeError) as error:

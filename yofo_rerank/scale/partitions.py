@@ -25,6 +25,7 @@ from yofo_rerank.errors import DocumentError
 from yofo_rerank.extras import require
 from yofo_rerank.image_formats import readable_suffixes
 from yofo_rerank.retrieval.encoding import in_batches
+from yofo_rerank.scale.addresses import Entry, entries, filesystem
 
 SIZE = 256  # documents of a partition, where we may choose
 IMAGE_COLUMNS = ("image", "bytes", "image_bytes")
@@ -48,13 +49,8 @@ class Partition(Protocol):
 class Listed:
     """Documents that are at hand, as an index has them."""
 
-    number: int
+    name: str
     documents: tuple[Document, ...]
-
-    @property
-    def name(self) -> str:
-        """Number and digest of the ids."""
-        return _named(self.number, [document.id for document in self.documents])
 
     def read(self) -> tuple[int, Iterator[Document]]:
         """Nothing to read: each opens its own image."""
@@ -65,14 +61,9 @@ class Listed:
 class RemoteFiles:
     """Image files behind an address that pyarrow reads."""
 
-    number: int
+    name: str
     root: str
     paths: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """Number and digest of the paths."""
-        return _named(self.number, self.paths)
 
     def read(self) -> tuple[int, Iterator[Document]]:
         """One file after another."""
@@ -84,13 +75,10 @@ class RemoteFiles:
 class RowGroup:
     """A row group of a Parquet file: a column of images, and optionally `id` and `text`."""
 
+    name: str
     file: str
+    label: str  # its path in the source
     group: int
-
-    @property
-    def name(self) -> str:
-        """File, row group and digest of the address."""
-        return _named(self.group, [self.file], Path(self.file).stem)
 
     def read(self) -> tuple[int, Iterator[Document]]:
         """Its rows, some at a time.
@@ -114,7 +102,7 @@ class RowGroup:
         for batch in table.iter_batches(batch_size=16, row_groups=[self.group], columns=columns):
             for row in batch.to_pylist():
                 id_ = row.get("id")
-                name = str(id_) if id_ is not None else f"{Path(self.file).name}:{self.group}:{place}"
+                name = str(id_) if id_ is not None else f"{self.label}:{self.group}:{place}"
                 data = row[image]["bytes"] if isinstance(row[image], dict) else row[image]  # as Hugging Face has it
                 yield _document(data, row.get("text"), name)
                 place += 1
@@ -124,12 +112,8 @@ class RowGroup:
 class Shard:
     """A WebDataset shard: files of one sample have one key, `12.jpg` and `12.txt`."""
 
+    name: str
     file: str
-
-    @property
-    def name(self) -> str:
-        """File and digest of the address."""
-        return _named(0, [self.file], Path(self.file).stem)
 
     def read(self) -> tuple[int, Iterator[Document]]:
         """One sample after another; the first pass counts them by their headers."""
@@ -174,20 +158,20 @@ def partitions_of(source: str | os.PathLike[str], size: int = SIZE) -> list[Part
     """
     require("pyarrow", extra="ray")
     address = str(source)
-    tables = _files(address, (".parquet",))
+    files = entries(address)
+    tables = _ending(files, (".parquet",))
     if tables:
         return [one for file in tables for one in _row_groups(file)]
-    shards = _files(address, (".tar",))
+    shards = _ending(files, (".tar",))
     if shards:
-        return [Shard(file) for file in shards]
+        return [Shard(_named(0, [one.name], Path(one.name).stem), one.address) for one in shards]
     found: list[Partition]
     if "://" not in address:
         documents = load_folder(Path(address).resolve())  # workers have other working directories
         found = listed(documents, size)
     else:
-        root = filesystem(address)[1]
-        paths = [_path_of(file)[len(root) :].lstrip("/") for file in _files(address, tuple(readable_suffixes()))]
-        found = [RemoteFiles(number, address, tuple(some)) for number, some in enumerate(in_batches(paths, size))]
+        pictures = (one for one in _ending(files, tuple(readable_suffixes())) if one.address != address)
+        found = [_remote(number, address, some) for number, some in enumerate(in_batches(pictures, size))]
     if not found:
         raise DocumentError(f"no image, Parquet file or tar shard in {address!r}", code="missing")
     return found
@@ -195,44 +179,27 @@ def partitions_of(source: str | os.PathLike[str], size: int = SIZE) -> list[Part
 
 def listed(documents: Iterable[Document], size: int = SIZE) -> list[Partition]:
     """Documents in partitions, in their order."""
-    return [Listed(number, tuple(some)) for number, some in enumerate(in_batches(documents, size))]
+    batches = enumerate(in_batches(documents, size))
+    return [Listed(_named(number, [document.id for document in some]), tuple(some)) for number, some in batches]
 
 
-def filesystem(address: str) -> tuple[Any, str]:
-    """pyarrow's filesystem for an address or a path, and the path there."""
-    from pyarrow import fs
-
-    if "://" in address:
-        files, path = fs.FileSystem.from_uri(address)
-        return files, path.rstrip("/")
-    return fs.LocalFileSystem(), str(Path(address).resolve())
+def _ending(files: Sequence[Entry], suffixes: tuple[str, ...]) -> list[Entry]:
+    return [one for one in files if one.name.lower().endswith(suffixes)]
 
 
-def _files(address: str, suffixes: tuple[str, ...]) -> list[str]:
-    """Addresses of the files with these endings below an address, or of itself, sorted."""
-    from pyarrow import fs
-
-    files, path = filesystem(address)
-    found = files.get_file_info(path)
-    if found.type == fs.FileType.NotFound:
-        raise DocumentError(f"{address!r} is not there", code="missing")
-    entries = [found] if found.type == fs.FileType.File else files.get_file_info(fs.FileSelector(path, recursive=True))
-    scheme = address.split("://")[0] + "://" if "://" in address else ""
-    return sorted(
-        scheme + entry.path
-        for entry in entries
-        if entry.type == fs.FileType.File
-        and entry.path.lower().endswith(suffixes)
-        and not any(part.startswith(".") for part in entry.path[len(path) :].split("/"))
-    )
-
-
-def _row_groups(file: str) -> list[Partition]:
+def _row_groups(file: Entry) -> list[Partition]:
     from pyarrow import parquet
 
-    files, path = filesystem(file)
+    files, path = filesystem(file.address)
     with files.open_input_file(path) as opened:
-        return [RowGroup(file, group) for group in range(parquet.ParquetFile(opened).num_row_groups)]
+        n_groups = parquet.ParquetFile(opened).num_row_groups
+    stem = Path(file.name).stem
+    return [RowGroup(_named(group, [file.name], stem), file.address, file.name, group) for group in range(n_groups)]
+
+
+def _remote(number: int, root: str, files: Sequence[Entry]) -> Partition:
+    paths = tuple(one.name for one in files)
+    return RemoteFiles(_named(number, paths), root, paths)
 
 
 def _document(image: bytes | None, text: str | None, id_: str) -> Document:
@@ -250,10 +217,6 @@ def _bytes(files: Any, path: str) -> bytes:
             return bytes(file.readall())
     except OSError:
         return b""
-
-
-def _path_of(address: str) -> str:
-    return filesystem(address)[1]
 
 
 def _key(name: str) -> tuple[str, str]:

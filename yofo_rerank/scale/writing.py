@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yofo_rerank.retrieval.files import replace
-from yofo_rerank.scale.partitions import filesystem
+from yofo_rerank.scale.addresses import filesystem
 
 if TYPE_CHECKING:
     import pyarrow as pa
