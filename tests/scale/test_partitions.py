@@ -1,6 +1,7 @@
 """The same documents, whatever holds them; no cluster is needed to read."""
 
 import io
+import os
 import tarfile
 
 import pyarrow as pa
@@ -116,3 +117,36 @@ def test_nothing_there(tmp_path):
     for missing in (tmp_path, tmp_path / "none", f"file://{tmp_path}/none"):
         with pytest.raises(DocumentError):
             partitions_of(missing)
+
+
+def again(path, data):
+    """Written again, a second later."""
+    then = path.stat().st_mtime_ns
+    path.write_bytes(data)
+    os.utime(path, ns=(then, then + 10**9))
+
+
+def test_names_change_where_a_file_was_written_again_and_there_alone(images, tmp_path):
+    shard, table = tmp_path / "shards" / "shop.tar", tmp_path / "tables" / "shop.parquet"
+    for path in (shard, table):
+        path.parent.mkdir()
+    tarfile.open(shard, "w").close()
+    parquet.write_table(pa.table({"image": [picture(1)]}), table)
+    sources = [images, images.as_uri(), shard.parent, shard, table.parent, table.as_uri()]
+    before = [[one.name for one in partitions_of(source, 2)] for source in sources]
+    assert [[one.name for one in partitions_of(source, 2)] for source in sources] == before
+    for path in (images / "tops" / "2.png", shard, table):
+        again(path, path.read_bytes())
+    after = [[one.name for one in partitions_of(source, 2)] for source in sources]
+    for old, new in zip(before[:2], after[:2], strict=True):
+        assert [first == second for first, second in zip(old, new, strict=True)] == [True, False, True]
+    assert [len({*old, *new}) for old, new in zip(before[2:], after[2:], strict=True)] == [2, 2, 2, 2]
+
+
+def test_names_tell_documents_in_memory_of_one_id_apart_and_a_folder_that_was_moved_not(images, tmp_path):
+    one, two, three = (
+        listed([Document(picture(red), text=text, id="a")]) for red, text in ((1, "a"), (2, "a"), (1, "b"))
+    )
+    assert len({partition.name for (partition,) in (one, two, three)}) == 3
+    before = [one.name for one in partitions_of(images, 2)]
+    assert [one.name for one in partitions_of(images.rename(tmp_path / "moved"), 2)] == before

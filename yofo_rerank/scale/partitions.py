@@ -6,7 +6,8 @@
 | Parquet files (`*.parquet`) with a column of bytes | one row group | the column `id`, else file and row |
 | WebDataset shards (`*.tar`) | one shard | the key of the sample |
 
-A partition knows how to read itself, on whatever machine it is.
+A partition knows how to read itself, on whatever machine it is. Its name follows from the names, sizes and times of its
+files, which one listing tells.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from yofo_rerank.errors import DocumentError
 from yofo_rerank.extras import require
 from yofo_rerank.image_formats import readable_suffixes
 from yofo_rerank.retrieval.encoding import in_batches
+from yofo_rerank.retrieval.facets import stamp
 from yofo_rerank.scale.addresses import Entry, entries, filesystem
 
 SIZE = 256  # documents of a partition, where we may choose
@@ -164,7 +166,7 @@ def partitions_of(source: str | os.PathLike[str], size: int = SIZE) -> list[Part
         return [one for file in tables for one in _row_groups(file)]
     shards = _ending(files, (".tar",))
     if shards:
-        return [Shard(_named(0, [one.name], Path(one.name).stem), one.address) for one in shards]
+        return [Shard(_named(0, [one], Path(one.name).stem), one.address) for one in shards]
     found: list[Partition]
     if "://" not in address:
         documents = load_folder(Path(address).resolve())  # workers have other working directories
@@ -179,8 +181,11 @@ def partitions_of(source: str | os.PathLike[str], size: int = SIZE) -> list[Part
 
 def listed(documents: Iterable[Document], size: int = SIZE) -> list[Partition]:
     """Documents in partitions, in their order."""
-    batches = enumerate(in_batches(documents, size))
-    return [Listed(_named(number, [document.id for document in some]), tuple(some)) for number, some in batches]
+    found: list[Partition] = []
+    for number, some in enumerate(in_batches(documents, size)):
+        name = _named(number, [(document.id, _state(document)) for document in some])
+        found.append(Listed(name, tuple(some)))
+    return found
 
 
 def _ending(files: Sequence[Entry], suffixes: tuple[str, ...]) -> list[Entry]:
@@ -194,12 +199,11 @@ def _row_groups(file: Entry) -> list[Partition]:
     with files.open_input_file(path) as opened:
         n_groups = parquet.ParquetFile(opened).num_row_groups
     stem = Path(file.name).stem
-    return [RowGroup(_named(group, [file.name], stem), file.address, file.name, group) for group in range(n_groups)]
+    return [RowGroup(_named(group, [file], stem), file.address, file.name, group) for group in range(n_groups)]
 
 
 def _remote(number: int, root: str, files: Sequence[Entry]) -> Partition:
-    paths = tuple(one.name for one in files)
-    return RemoteFiles(_named(number, paths), root, paths)
+    return RemoteFiles(_named(number, files), root, tuple(one.name for one in files))
 
 
 def _document(image: bytes | None, text: str | None, id_: str) -> Document:
@@ -235,6 +239,17 @@ def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     return b"" if file is None else file.read()
 
 
-def _named(number: int, members: Sequence[str], stem: str = "part") -> str:
-    digest = hashlib.sha256("\0".join(members).encode(errors="surrogatepass")).hexdigest()[:12]
+def _state(document: Document) -> str:
+    """Another one where the document is another: sizes and times of its files, wherever they lie; else its content."""
+    try:
+        files = [Path(document.root or "", image).stat() for image in document.images]  # type: ignore[arg-type]
+    except (OSError, ValueError, TypeError):  # in memory, or not there
+        return stamp(document)
+    return f"{document.text}{[(one.st_size, one.st_mtime_ns) for one in files]}"
+
+
+def _named(number: int, members: Iterable[Entry | tuple[str, str]], stem: str = "part") -> str:
+    """Number, and digest of names and states: where the files lie does not matter."""
+    parts = (part for one in members for part in one[-2:])
+    digest = hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:12]
     return f"{stem}-{number:06}-{digest}"
