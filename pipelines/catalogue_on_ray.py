@@ -43,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             encoder=ClipEncoder(*arguments.encoder) if arguments.encoder else None,
             outputs=outputs(arguments),
             address=arguments.address,
+            stale=arguments.stale,
             progress=True,
         )
     except (OSError, ValueError, RuntimeError, ImportError) as error:  # every YofoError is one of these
@@ -97,6 +98,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--faiss", action="store_true", help="write the vectors as FAISS shards, too: yofo_rerank.scale.open_shards")
     add("--qdrant", metavar="ADDRESS", help="write vectors and answers to Qdrant, too: its address, or a folder")
     add("--collection", default="catalogue", metavar="NAME", help="of Qdrant (%(default)s)")
+    add("--stale", choices=("refuse", "remove"), default="refuse", help="partitions that the source lost (%(default)s)")
     add("--address", default="local", help="Ray cluster: 'auto', an address, or one here (%(default)s)")
     add("--actors", type=int, default=1, metavar="N", help="judges at one time (%(default)s)")
     add("--cpus", type=float, default=1.0, help="cores of each (%(default)s)")

@@ -2,7 +2,7 @@
 
 import io
 import tarfile
-from contextlib import closing, nullcontext
+from contextlib import closing
 
 import numpy as np
 import pyarrow as pa
@@ -10,9 +10,8 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
-from yofo_rerank.errors import DocumentError, ImageError, RetrievalError
+from yofo_rerank.errors import DocumentError, RetrievalError
 from yofo_rerank.scale import FaissShards, QdrantCollection, judge_catalogue, open_shards
-from yofo_rerank.scale import catalogue as module
 from yofo_rerank.scale.actors import decode
 from yofo_rerank.scale.partitions import partitions_of
 
@@ -39,36 +38,6 @@ def bucket():
             client.put_object(Bucket="shop", Key=f"photos/{place}.png", Body=b"bad" if place == 3 else file.getvalue())
         yield client
     server.stop()
-
-
-@pytest.fixture
-def no_cluster(monkeypatch):
-    """The driver alone: partitions are read and answered here; the names of those that were comes back."""
-    asked = []
-
-    def whole_partitions(partitions, _judge, texts, **_):
-        for partition in partitions:
-            asked.append(partition.name)
-            yield partition.name, [_row(document, texts) for document in partition.read()[1]]
-
-    monkeypatch.setattr(module, "connected", lambda _: nullcontext())
-    monkeypatch.setattr(module, "whole_partitions", whole_partitions)
-    return asked
-
-
-def _row(document, texts):
-    row = {"document": document.id, "judge": "j", "stamp": "s", "code": None, "p_yes": [], "verdict": []}
-    try:
-        red = document.load_image().getpixel((0, 0))[0] / 255
-    except ImageError as error:
-        return row | {"code": error.code, "vector": None}
-    vector = np.array([red, 1 - red, 0.5], np.float32)
-    p_yes = [red, 1 - red][: len(texts)]
-    return row | {
-        "vector": (vector / np.linalg.norm(vector)).tolist(),
-        "p_yes": p_yes,
-        "verdict": [p > 0.5 for p in p_yes],
-    }
 
 
 class Down:

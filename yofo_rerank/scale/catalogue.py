@@ -15,11 +15,12 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yofo_rerank.errors import ConfigError, RetrievalError
+from yofo_rerank.extras import require
 from yofo_rerank.judging import Judge, check_requirements
 from yofo_rerank.progress import Progress, counting
 from yofo_rerank.retrieval import facet_files
@@ -28,6 +29,7 @@ from yofo_rerank.scale.addresses import beneath
 from yofo_rerank.scale.outputs import Output
 from yofo_rerank.scale.partitions import SIZE, Partition, partitions_of
 from yofo_rerank.scale.pool import LOCAL, Pool, connected
+from yofo_rerank.scale.stale import ABOUT, VECTORS, Stale, check_apart, check_stale, clear
 from yofo_rerank.scale.stream import whole_partitions
 from yofo_rerank.scale.writing import is_file, make_folder, names, put, put_table, read_bytes
 
@@ -36,18 +38,19 @@ if TYPE_CHECKING:
 
     from yofo_rerank.retrieval import ClipEncoder
 
-ABOUT = "catalogue.json"
-VECTORS = "vectors"
-
 
 @dataclass(frozen=True)
 class CatalogueReport:
-    """What a run did: partitions written now, partitions found written, documents judged now, and failed now."""
+    """What a run did: partitions written now, partitions found written, documents judged now, and failed now.
+
+    `removed` counts partitions taken away, because the source does not have them any more.
+    """
 
     written: int
     found: int
     judged: int
     failed: int
+    removed: int = 0
 
 
 def judge_catalogue(
@@ -61,6 +64,7 @@ def judge_catalogue(
     outputs: Sequence[Output] = (),
     address: str = LOCAL,
     size: int = SIZE,
+    stale: Stale = "refuse",
     progress: Progress = False,
 ) -> CatalogueReport:
     """Judge every document of a source, partition by partition; what is written already is not judged again.
@@ -77,28 +81,48 @@ def judge_catalogue(
         outputs: where vectors go as well, `FaissShards()`, `QdrantCollection(...)`; they need an encoder.
         address: of the cluster; "local" starts one here for this call.
         size: documents of a partition of a folder.
+        stale: what to do with partitions in OUT that the source does not have now, because files came, went or were
+            written again, or `size` is another: "refuse" the run, or "remove" them, from the outputs too, and judge
+            what is there now.
         progress: counts partitions.
 
     Raises:
-        RetrievalError: codes `locked`; `another_catalogue`, where OUT holds answers to something else.
-        DocumentError: code `missing`. MissingExtra: no Ray. ConfigError: outputs without an encoder.
+        RetrievalError: codes `locked`; `another_catalogue`, where OUT holds answers to something else, or of partitions
+            that the source does not have.
+        DocumentError: code `missing`. MissingExtra: no Ray.
+        ConfigError: outputs without an encoder, OUT inside the source, or another word for `stale`.
     """
-    if outputs and encoder is None:
-        raise ConfigError(f"got outputs {list(outputs)!r} and no encoder, which makes the vectors that they hold")
     texts = list(dict.fromkeys(one_line(one.text) for one in check_requirements(requirements)))
+    folder = str(out)
+    _check_options(source, folder, encoder, outputs, stale)
     with connected(address):
         pieces = partitions_of(source, size) if isinstance(source, str | os.PathLike) else list(source)
-        folder = str(out)
-        is_here = "://" not in folder
         make_folder(folder)
-        with facet_files.judging(Path(folder) / "catalogue") if is_here else nullcontext():
-            written = set(names(folder, ".parquet"))
-            missing = [one for one in pieces if one.name not in written]
+        with facet_files.judging(Path(folder) / "catalogue") if "://" not in folder else nullcontext():
             about: dict[str, Any] = {"requirements": texts, "embeds": None if encoder is None else repr(encoder)}
             about["outputs"] = [repr(one) for one in outputs] or None
             _check(folder, about)
+            removed = clear(folder, {one.name for one in pieces}, stale, outputs)
+            written = set(names(folder, ".parquet"))
+            missing = [one for one in pieces if one.name not in written]
             stream = whole_partitions(missing, judge, texts, pool=pool or Pool(), encoder=encoder)
-            return _write(stream, (len(pieces) - len(missing), len(pieces)), about, folder, outputs, progress)
+            report = _write(stream, (len(pieces) - len(missing), len(pieces)), about, folder, outputs, progress)
+            return replace(report, removed=removed)
+
+
+def _check_options(
+    source: str | os.PathLike[str] | Sequence[Partition],
+    folder: str,
+    encoder: ClipEncoder | None,
+    outputs: Sequence[Output],
+    stale: str,
+) -> None:
+    if outputs and encoder is None:
+        raise ConfigError(f"got outputs {list(outputs)!r} and no encoder, which makes the vectors that they hold")
+    check_stale(stale)
+    if isinstance(source, str | os.PathLike):
+        require("pyarrow", extra="ray")
+        check_apart(str(source), folder)
 
 
 def _write(
@@ -117,11 +141,11 @@ def _write(
                 about = about | {"judge": rows[0]["judge"]}
                 _check(folder, about)
                 put(beneath(folder, ABOUT), json.dumps(about, indent=1).encode())
-            for output in outputs:
-                output.write(folder, name, rows, about["requirements"])
-            if about["embeds"] is not None:
+            if about["embeds"] is not None:  # before the outputs: its name tells what may be in them
                 make_folder(beneath(folder, VECTORS))
                 put_table(beneath(folder, VECTORS, f"{name}.parquet"), _vectors(rows))
+            for output in outputs:
+                output.write(folder, name, rows, about["requirements"])
             put_table(beneath(folder, f"{name}.parquet"), answers_of(rows, about["requirements"]))
             written += 1
             failed += sum(row["code"] is not None for row in rows)

@@ -18,7 +18,7 @@ import numpy as np
 
 from yofo_rerank.errors import RetrievalError
 from yofo_rerank.scale.addresses import beneath
-from yofo_rerank.scale.writing import make_folder, names, put, read_bytes
+from yofo_rerank.scale.writing import make_folder, names, put, read_bytes, remove
 
 if TYPE_CHECKING:
     from yofo_rerank.retrieval.encoder import Vectors
@@ -32,6 +32,10 @@ class Output(Protocol):
 
     def write(self, folder: str, partition: str, rows: Sequence[dict[str, Any]], requirements: Sequence[str]) -> None:
         """Keep what the rows of `JudgeActor` hold."""
+        ...
+
+    def remove(self, folder: str, partition: str) -> None:
+        """Take away what was written for a partition, where anything was."""
         ...
 
 
@@ -54,6 +58,11 @@ class FaissShards:
         make_folder(beneath(folder, FOLDER))
         put(beneath(folder, FOLDER, f"{partition}.json"), json.dumps(ids).encode())
         put(beneath(folder, FOLDER, f"{partition}.faiss"), bytes(data))
+
+    def remove(self, folder: str, partition: str) -> None:
+        """Both files; the ids last."""
+        remove(beneath(folder, FOLDER, f"{partition}.faiss"))
+        remove(beneath(folder, FOLDER, f"{partition}.json"))
 
 
 class Shards:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,13 @@ def put(address: str, data: bytes) -> None:
     files, path = filesystem(address)
     with files.open_output_stream(path) as sink:
         sink.write(data)
+
+
+def remove(address: str) -> None:
+    """A file, where it is there."""
+    files, path = filesystem(address)
+    with suppress(FileNotFoundError):
+        files.delete_file(path)
 
 
 def is_file(address: str) -> bool:
