@@ -56,7 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         file=sys.stderr,
     )
     show(arguments.out, requirements)
-    return 0
+    if report.unfinished:
+        print(f"error: {report.unfinished} partitions could not be finished; run it again", file=sys.stderr)
+    return 1 if report.unfinished else 0
 
 
 def drawn(n: int) -> list[Partition]:
@@ -76,6 +78,8 @@ def show(out: str, requirements: Sequence[str]) -> None:
 
     files, path = filesystem(out)
     names = [entry.path for entry in files.get_file_info(fs.FileSelector(path)) if entry.path.endswith(".parquet")]
+    if not names:
+        return
     answers = dataset.dataset(names, filesystem=files, format="parquet").to_table().to_pandas()
     table = Table("requirement", "judged", "yes", title=f"{answers['document'].nunique()} documents")
     for requirement in requirements:

@@ -49,21 +49,29 @@ def two_actors():
 
 @pytest.fixture
 def no_cluster(monkeypatch):
-    """The driver alone: partitions are read and answered here; the names of those that were comes back."""
+    """The driver alone: partitions are read and answered here; the names of those that were comes back.
+
+    A judge that is a function says by the document's id with which code it fails.
+    """
     asked = []
 
-    def whole_partitions(partitions, _judge, texts, **_):
+    def whole_partitions(partitions, judge, texts, **_):
         for partition in partitions:
             asked.append(partition.name)
-            yield partition.name, [_row(document, texts) for document in partition.read()[1]]
+            yield (
+                partition.name,
+                [_row(document, texts, judge and judge(document.id)) for document in partition.read()[1]],
+            )
 
     monkeypatch.setattr(module, "connected", lambda _: nullcontext())
     monkeypatch.setattr(module, "whole_partitions", whole_partitions)
     return asked
 
 
-def _row(document, texts):
-    row = {"document": document.id, "judge": "j", "stamp": "s", "code": None, "p_yes": [], "verdict": []}
+def _row(document, texts, code=None):
+    row = {"document": document.id, "judge": "j", "stamp": "s", "code": code, "p_yes": [], "verdict": []}
+    if code:
+        return row | {"vector": None}
     try:
         red = document.load_image().getpixel((0, 0))[0] / 255
     except ImageError as error:

@@ -150,3 +150,12 @@ def test_names_tell_documents_in_memory_of_one_id_apart_and_a_folder_that_was_mo
     assert len({partition.name for (partition,) in (one, two, three)}) == 3
     before = [one.name for one in partitions_of(images, 2)]
     assert [one.name for one in partitions_of(images.rename(tmp_path / "moved"), 2)] == before
+
+
+def test_a_file_that_is_not_there_fails_alone_and_one_that_cannot_be_read_now_is_raised(images):
+    (partition,) = partitions_of(images.as_uri(), 8)
+    (images / "tops" / "2.png").unlink()
+    assert [row["code"] for row in rows([partition])] == [None, None, "not_an_image", None, None]
+    (images / "tops" / "2.png").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        rows([partition])

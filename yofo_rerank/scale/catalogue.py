@@ -6,20 +6,23 @@
 
 and what `outputs` write, which a search reads: FAISS shards, Qdrant. Each file is whole or not there, and the answers
 of a partition are written last: without them it is judged, and written everywhere, again. A document that could not be
-judged has a row for each requirement too, without `p_yes` and `verdict`, and with the code of its `failure`.
+judged has a row for each requirement too, without `p_yes` and `verdict`, and with the code of its `failure`; where that
+may pass, as a server that was down, its partition is not written.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yofo_rerank.errors import ConfigError, RetrievalError
+from yofo_rerank.errors import ConfigError, RemoteError, RetrievalError
 from yofo_rerank.extras import require
 from yofo_rerank.judging import Judge, check_requirements
 from yofo_rerank.progress import Progress, counting
@@ -39,11 +42,17 @@ if TYPE_CHECKING:
     from yofo_rerank.retrieval import ClipEncoder
 
 
+PASSING = frozenset({"oom", "out_of_memory", "stopped", "unreadable"})  # and all of a judge that is asked over HTTP
+
+logger = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True)
 class CatalogueReport:
     """What a run did: partitions written now, partitions found written, documents judged now, and failed now.
 
-    `removed` counts partitions taken away, because the source does not have them any more.
+    `removed` counts partitions taken away, because the source does not have them any more; `unfinished` those that were
+    not written, because documents failed there for reasons that may pass: run it again.
     """
 
     written: int
@@ -51,6 +60,7 @@ class CatalogueReport:
     judged: int
     failed: int
     removed: int = 0
+    unfinished: int = 0
 
 
 def judge_catalogue(
@@ -134,25 +144,51 @@ def _write(
     progress: Progress,
 ) -> CatalogueReport:
     found, total = counts
-    written = judged = failed = 0
+    written = judged = failed = unfinished = 0
+    passing: Counter[str] = Counter()
     with counting(progress, "Judging partitions") as tick:
         for name, rows in partitions:
+            if codes := [row["code"] for row in rows if may_pass(row["code"])]:
+                passing.update(codes)
+                unfinished += 1
+                continue
             if not written:
                 about = about | {"judge": rows[0]["judge"]}
                 _check(folder, about)
                 put(beneath(folder, ABOUT), json.dumps(about, indent=1).encode())
-            if about["embeds"] is not None:  # before the outputs: its name tells what may be in them
-                make_folder(beneath(folder, VECTORS))
-                put_table(beneath(folder, VECTORS, f"{name}.parquet"), _vectors(rows))
-            for output in outputs:
-                output.write(folder, name, rows, about["requirements"])
-            put_table(beneath(folder, f"{name}.parquet"), answers_of(rows, about["requirements"]))
+            _put(folder, name, rows, about, outputs)
             written += 1
             failed += sum(row["code"] is not None for row in rows)
             judged += sum(row["code"] is None for row in rows)
             if tick:
                 tick(found + written, total)
-    return CatalogueReport(written, found, judged, failed)
+    if unfinished:
+        shown = ", ".join(f"{count} {code}" for code, count in sorted(passing.items()))
+        logger.warning(
+            "%d partitions are not written, because documents failed there for reasons that may pass (%s); "
+            "the next run judges them", unfinished, shown,
+        )  # fmt: skip
+    return CatalogueReport(written, found, judged, failed, unfinished=unfinished)
+
+
+def _put(
+    folder: str, name: str, rows: Sequence[dict[str, Any]], about: dict[str, Any], outputs: Sequence[Output]
+) -> None:
+    if about["embeds"] is not None:  # before the outputs: its name tells what may be in them
+        make_folder(beneath(folder, VECTORS))
+        put_table(beneath(folder, VECTORS, f"{name}.parquet"), _vectors(rows))
+    for output in outputs:
+        output.write(folder, name, rows, about["requirements"])
+    put_table(beneath(folder, f"{name}.parquet"), answers_of(rows, about["requirements"]))
+
+
+def may_pass(code: str | None) -> bool:
+    """Whether a document that failed so may be judged another time: the server was down, memory ran out.
+
+    >>> may_pass("remote_timeout"), may_pass("truncated"), may_pass(None)
+    (True, False, False)
+    """
+    return code is not None and (code in PASSING or code.startswith(RemoteError.default_code))
 
 
 def answers_of(rows: Sequence[dict[str, Any]], texts: Sequence[str]) -> pa.Table:

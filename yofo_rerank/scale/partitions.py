@@ -215,11 +215,11 @@ def _document(image: bytes | None, text: str | None, id_: str) -> Document:
 
 
 def _bytes(files: Any, path: str) -> bytes:
-    """Nothing of a file that cannot be read, which is an error of that document alone."""
+    """Nothing of a file that is not there, which fails alone; what else goes wrong may pass, and is raised."""
     try:
         with files.open_input_file(path) as file:
             return bytes(file.readall())
-    except OSError:
+    except FileNotFoundError:
         return b""
 
 
