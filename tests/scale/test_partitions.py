@@ -159,3 +159,62 @@ def test_a_file_that_is_not_there_fails_alone_and_one_that_cannot_be_read_now_is
     (images / "tops" / "2.png").mkdir()
     with pytest.raises(OSError, match="directory"):
         rows([partition])
+
+
+def tar_with(path, names):
+    with tarfile.open(path, "w") as tar:
+        for name in names:
+            member = tarfile.TarInfo(name)
+            member.size = len(data := picture(7))
+            tar.addfile(member, io.BytesIO(data))
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["empty", "noise", "cut", "header", "cut_header"])
+def test_a_damaged_shard_fails_alone(tmp_path, damage):
+    tar_with(tmp_path / "good.tar", ["1.png"])
+    data = tar_with(tmp_path / "bad.tar", ["1.png", "2.png"])
+    second = data.index(b"2.png")
+    damaged = {"empty": b"", "noise": b"x" * 2048, "cut": data[: second + 520]}
+    damaged |= {"header": data[:second] + b"x" * 512 + data[second + 512 :], "cut_header": data[: second + 200]}
+    (tmp_path / "bad.tar").write_bytes(damaged[damage])
+    found = rows(partitions_of(tmp_path))
+    assert [(row["document"], row["code"], row["size"]) for row in found] == [
+        ("bad.tar", "damaged_file", 1),
+        ("1", None, 1),
+    ]
+    assert "bad.tar is damaged" in found[0]["message"]
+
+
+@pytest.mark.parametrize("damaged", [b"", b"x" * 100, b"PAR1" + b"x" * 100 + b"PAR1"])
+def test_a_damaged_table_fails_alone(tmp_path, damaged):
+    parquet.write_table(pa.table({"image": [picture(3)]}), tmp_path / "good.parquet")
+    (tmp_path / "bad.parquet").write_bytes(damaged)
+    found = rows(partitions_of(tmp_path))
+    assert [(row["document"], row["code"]) for row in found] == [
+        ("bad.parquet", "damaged_file"),
+        ("good.parquet:0:0", None),
+    ]
+
+
+def test_a_row_group_that_cannot_be_read_is_named(tmp_path):
+    path = tmp_path / "shop.parquet"
+    parquet.write_table(pa.table({"image": [picture(3)]}), path, compression="NONE")
+    data = bytearray(path.read_bytes())
+    data[4:40] = b"\xff" * 36
+    path.write_bytes(data)
+    with pytest.raises(OSError, match=r"row group 0 of .*shop\.parquet cannot be read"):
+        rows(partitions_of(path))
+
+
+def test_a_row_with_a_text_alone_is_a_text(tmp_path):
+    table = pa.table({"image": [picture(3), None, None, b""], "text": ["a top", "a skirt", None, "empty"]})
+    parquet.write_table(table, tmp_path / "shop.parquet")
+    found = rows(partitions_of(tmp_path))
+    assert [row["code"] for row in found] == [None, None, "not_an_image", "not_an_image"]
+    judged = document_of(found[1])
+    assert (judged.text, judged.images) == ("a skirt", ())
+    elsewhere = pa.table({"image": [{"bytes": None, "path": "1.png"}], "text": ["a top"]})
+    parquet.write_table(elsewhere, tmp_path / "shop.parquet")
+    (row,) = rows(partitions_of(tmp_path))
+    assert row["code"] == "not_an_image"
