@@ -29,6 +29,7 @@ from yofo_rerank.progress import Progress, counting
 from yofo_rerank.retrieval import facet_files
 from yofo_rerank.retrieval.facets import one_line
 from yofo_rerank.scale.addresses import beneath
+from yofo_rerank.scale.ids import check_ids, checked
 from yofo_rerank.scale.outputs import Output
 from yofo_rerank.scale.partitions import SIZE, Partition, partitions_of
 from yofo_rerank.scale.pool import LOCAL, Pool, connected
@@ -99,7 +100,7 @@ def judge_catalogue(
     Raises:
         RetrievalError: codes `locked`; `another_catalogue`, where OUT holds answers to something else, or of partitions
             that the source does not have.
-        DocumentError: code `missing`. MissingExtra: no Ray.
+        DocumentError: codes `missing`, `duplicate_id`. MissingExtra: no Ray.
         ConfigError: outputs without an encoder, OUT inside the source, or another word for `stale`.
     """
     texts = list(dict.fromkeys(one_line(one.text) for one in check_requirements(requirements)))
@@ -107,6 +108,7 @@ def judge_catalogue(
     _check_options(source, folder, encoder, outputs, stale)
     with connected(address):
         pieces = partitions_of(source, size) if isinstance(source, str | os.PathLike) else list(source)
+        check_ids(pieces)
         make_folder(folder)
         with facet_files.judging(Path(folder) / "catalogue") if "://" not in folder else nullcontext():
             about: dict[str, Any] = {"requirements": texts, "embeds": None if encoder is None else repr(encoder)}
@@ -116,6 +118,7 @@ def judge_catalogue(
             written = set(names(folder, ".parquet"))
             missing = [one for one in pieces if one.name not in written]
             stream = whole_partitions(missing, judge, texts, pool=pool or Pool(), encoder=encoder)
+            stream = checked(stream, pieces, missing, folder)
             report = _write(stream, (len(pieces) - len(missing), len(pieces)), about, folder, outputs, progress)
             return replace(report, removed=removed)
 
