@@ -22,7 +22,8 @@ from yofo_rerank import YofoJudge
 from yofo_rerank.mini import sample_catalog
 from yofo_rerank.retrieval import ClipEncoder
 from yofo_rerank.scale import FaissShards, Output, Pool, QdrantCollection, judge_catalogue
-from yofo_rerank.scale.partitions import Partition, filesystem, listed
+from yofo_rerank.scale.addresses import filesystem
+from yofo_rerank.scale.partitions import Partition, listed
 
 REQUIREMENTS = ("is a dress", "has a hood", "is not pink", "is striped")
 
@@ -42,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             encoder=ClipEncoder(*arguments.encoder) if arguments.encoder else None,
             outputs=outputs(arguments),
             address=arguments.address,
+            stale=arguments.stale,
             progress=True,
         )
     except (OSError, ValueError, RuntimeError, ImportError) as error:  # every YofoError is one of these
@@ -54,7 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         file=sys.stderr,
     )
     show(arguments.out, requirements)
-    return 0
+    if report.unfinished:
+        print(f"error: {report.unfinished} partitions could not be finished; run it again", file=sys.stderr)
+    return 1 if report.unfinished else 0
 
 
 def drawn(n: int) -> list[Partition]:
@@ -74,6 +78,8 @@ def show(out: str, requirements: Sequence[str]) -> None:
 
     files, path = filesystem(out)
     names = [entry.path for entry in files.get_file_info(fs.FileSelector(path)) if entry.path.endswith(".parquet")]
+    if not names:
+        return
     answers = dataset.dataset(names, filesystem=files, format="parquet").to_table().to_pandas()
     table = Table("requirement", "judged", "yes", title=f"{answers['document'].nunique()} documents")
     for requirement in requirements:
@@ -96,6 +102,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--faiss", action="store_true", help="write the vectors as FAISS shards, too: yofo_rerank.scale.open_shards")
     add("--qdrant", metavar="ADDRESS", help="write vectors and answers to Qdrant, too: its address, or a folder")
     add("--collection", default="catalogue", metavar="NAME", help="of Qdrant (%(default)s)")
+    add("--stale", choices=("refuse", "remove"), default="refuse", help="partitions that the source lost (%(default)s)")
     add("--address", default="local", help="Ray cluster: 'auto', an address, or one here (%(default)s)")
     add("--actors", type=int, default=1, metavar="N", help="judges at one time (%(default)s)")
     add("--cpus", type=float, default=1.0, help="cores of each (%(default)s)")

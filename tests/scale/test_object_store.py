@@ -1,15 +1,18 @@
 """A catalogue in an object store and in Qdrant, around a stream that needs no cluster: a real S3 server answers."""
 
 import io
-from contextlib import closing, nullcontext
+import tarfile
+from contextlib import closing
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
+from pyarrow import parquet
 
-from yofo_rerank.errors import DocumentError, ImageError, RetrievalError
+from yofo_rerank.errors import DocumentError, RetrievalError
 from yofo_rerank.scale import FaissShards, QdrantCollection, judge_catalogue, open_shards
-from yofo_rerank.scale import catalogue as module
+from yofo_rerank.scale.actors import decode
 from yofo_rerank.scale.partitions import partitions_of
 
 TEXTS = ["is red", "is dark"]
@@ -35,36 +38,6 @@ def bucket():
             client.put_object(Bucket="shop", Key=f"photos/{place}.png", Body=b"bad" if place == 3 else file.getvalue())
         yield client
     server.stop()
-
-
-@pytest.fixture
-def no_cluster(monkeypatch):
-    """The driver alone: partitions are read and answered here; the names of those that were comes back."""
-    asked = []
-
-    def whole_partitions(partitions, _judge, texts, **_):
-        for partition in partitions:
-            asked.append(partition.name)
-            yield partition.name, [_row(document, texts) for document in partition.read()[1]]
-
-    monkeypatch.setattr(module, "connected", lambda _: nullcontext())
-    monkeypatch.setattr(module, "whole_partitions", whole_partitions)
-    return asked
-
-
-def _row(document, texts):
-    row = {"document": document.id, "judge": "j", "stamp": "s", "code": None, "p_yes": [], "verdict": []}
-    try:
-        red = document.load_image().getpixel((0, 0))[0] / 255
-    except ImageError as error:
-        return row | {"code": error.code, "vector": None}
-    vector = np.array([red, 1 - red, 0.5], np.float32)
-    p_yes = [red, 1 - red][: len(texts)]
-    return row | {
-        "vector": (vector / np.linalg.norm(vector)).tolist(),
-        "p_yes": p_yes,
-        "verdict": [p > 0.5 for p in p_yes],
-    }
 
 
 class Down:
@@ -124,3 +97,45 @@ def test_a_qdrant_that_goes_down_is_filled_by_the_next_run(bucket, no_cluster, t
 def points(collection):
     with closing(collection.client()) as client:
         return {point.payload["document"] for point in client.scroll("shop", limit=100)[0]}
+
+
+def png(red):
+    file = io.BytesIO()
+    Image.new("RGB", (40, 32), (red, 0, 0)).save(file, "PNG")
+    return file.getvalue()
+
+
+def tar_of(files):
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as tar:
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    return file.getvalue()
+
+
+def table_of(images, **columns):
+    sink = pa.BufferOutputStream()
+    parquet.write_table(pa.table({"image": images, **columns}), sink)
+    return sink.getvalue().to_pybytes()
+
+
+def test_what_an_address_says_beside_the_path_holds_for_the_files_below_it(bucket, no_cluster, monkeypatch):
+    host = bucket.meta.endpoint_url.removeprefix("http://")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # where nobody answers
+    options = f"?endpoint_override={host}&scheme=http&region=us-east-1"
+    bucket.put_object(Bucket="shop", Key="shards/50% off.tar", Body=tar_of({"1.png": png(7)}))
+    bucket.put_object(Bucket="shop", Key="tables/a shop.parquet", Body=table_of([png(8)]))
+    for folder, document in (("shards", "1"), ("tables", "a shop.parquet:0:0"), ("photos", "0.png")):
+        (table, *_) = decode({"partition": partitions_of(f"s3://shop/{folder}/{options}")})
+        row = table.to_pylist()[0]
+        assert (row["document"], row["code"]) == (document, None)
+    assert row["pixels"][0][0] == 0
+
+    out = f"s3://shop/optional{options}"
+    report = judge_catalogue(f"s3://shop/shards{options}", None, TEXTS, out, encoder="e", outputs=[FaissShards()])
+    assert report.judged == 1
+    assert open_shards(out).ids == ("1",)
+    again = judge_catalogue(f"s3://shop/shards{options}", None, TEXTS, out, encoder="e", outputs=[FaissShards()])
+    assert (again.written, again.found) == (0, 1)

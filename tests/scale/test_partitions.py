@@ -1,6 +1,7 @@
 """The same documents, whatever holds them; no cluster is needed to read."""
 
 import io
+import os
 import tarfile
 
 import pyarrow as pa
@@ -116,3 +117,104 @@ def test_nothing_there(tmp_path):
     for missing in (tmp_path, tmp_path / "none", f"file://{tmp_path}/none"):
         with pytest.raises(DocumentError):
             partitions_of(missing)
+
+
+def again(path, data):
+    """Written again, a second later."""
+    then = path.stat().st_mtime_ns
+    path.write_bytes(data)
+    os.utime(path, ns=(then, then + 10**9))
+
+
+def test_names_change_where_a_file_was_written_again_and_there_alone(images, tmp_path):
+    shard, table = tmp_path / "shards" / "shop.tar", tmp_path / "tables" / "shop.parquet"
+    for path in (shard, table):
+        path.parent.mkdir()
+    tarfile.open(shard, "w").close()
+    parquet.write_table(pa.table({"image": [picture(1)]}), table)
+    sources = [images, images.as_uri(), shard.parent, shard, table.parent, table.as_uri()]
+    before = [[one.name for one in partitions_of(source, 2)] for source in sources]
+    assert [[one.name for one in partitions_of(source, 2)] for source in sources] == before
+    for path in (images / "tops" / "2.png", shard, table):
+        again(path, path.read_bytes())
+    after = [[one.name for one in partitions_of(source, 2)] for source in sources]
+    for old, new in zip(before[:2], after[:2], strict=True):
+        assert [first == second for first, second in zip(old, new, strict=True)] == [True, False, True]
+    assert [len({*old, *new}) for old, new in zip(before[2:], after[2:], strict=True)] == [2, 2, 2, 2]
+
+
+def test_names_tell_documents_in_memory_of_one_id_apart_and_a_folder_that_was_moved_not(images, tmp_path):
+    one, two, three = (
+        listed([Document(picture(red), text=text, id="a")]) for red, text in ((1, "a"), (2, "a"), (1, "b"))
+    )
+    assert len({partition.name for (partition,) in (one, two, three)}) == 3
+    before = [one.name for one in partitions_of(images, 2)]
+    assert [one.name for one in partitions_of(images.rename(tmp_path / "moved"), 2)] == before
+
+
+def test_a_file_that_is_not_there_fails_alone_and_one_that_cannot_be_read_now_is_raised(images):
+    (partition,) = partitions_of(images.as_uri(), 8)
+    (images / "tops" / "2.png").unlink()
+    assert [row["code"] for row in rows([partition])] == [None, None, "not_an_image", None, None]
+    (images / "tops" / "2.png").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        rows([partition])
+
+
+def tar_with(path, names):
+    with tarfile.open(path, "w") as tar:
+        for name in names:
+            member = tarfile.TarInfo(name)
+            member.size = len(data := picture(7))
+            tar.addfile(member, io.BytesIO(data))
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["empty", "noise", "cut", "header", "cut_header"])
+def test_a_damaged_shard_fails_alone(tmp_path, damage):
+    tar_with(tmp_path / "good.tar", ["1.png"])
+    data = tar_with(tmp_path / "bad.tar", ["1.png", "2.png"])
+    second = data.index(b"2.png")
+    damaged = {"empty": b"", "noise": b"x" * 2048, "cut": data[: second + 520]}
+    damaged |= {"header": data[:second] + b"x" * 512 + data[second + 512 :], "cut_header": data[: second + 200]}
+    (tmp_path / "bad.tar").write_bytes(damaged[damage])
+    found = rows(partitions_of(tmp_path))
+    assert [(row["document"], row["code"], row["size"]) for row in found] == [
+        ("bad.tar", "damaged_file", 1),
+        ("1", None, 1),
+    ]
+    assert "bad.tar is damaged" in found[0]["message"]
+
+
+@pytest.mark.parametrize("damaged", [b"", b"x" * 100, b"PAR1" + b"x" * 100 + b"PAR1"])
+def test_a_damaged_table_fails_alone(tmp_path, damaged):
+    parquet.write_table(pa.table({"image": [picture(3)]}), tmp_path / "good.parquet")
+    (tmp_path / "bad.parquet").write_bytes(damaged)
+    found = rows(partitions_of(tmp_path))
+    assert [(row["document"], row["code"]) for row in found] == [
+        ("bad.parquet", "damaged_file"),
+        ("good.parquet:0:0", None),
+    ]
+
+
+def test_a_row_group_that_cannot_be_read_is_named(tmp_path):
+    path = tmp_path / "shop.parquet"
+    parquet.write_table(pa.table({"image": [picture(3)]}), path, compression="NONE")
+    data = bytearray(path.read_bytes())
+    data[4:40] = b"\xff" * 36
+    path.write_bytes(data)
+    with pytest.raises(OSError, match=r"row group 0 of .*shop\.parquet cannot be read"):
+        rows(partitions_of(path))
+
+
+def test_a_row_with_a_text_alone_is_a_text(tmp_path):
+    table = pa.table({"image": [picture(3), None, None, b""], "text": ["a top", "a skirt", None, "empty"]})
+    parquet.write_table(table, tmp_path / "shop.parquet")
+    found = rows(partitions_of(tmp_path))
+    assert [row["code"] for row in found] == [None, None, "not_an_image", "not_an_image"]
+    judged = document_of(found[1])
+    assert (judged.text, judged.images) == ("a skirt", ())
+    elsewhere = pa.table({"image": [{"bytes": None, "path": "1.png"}], "text": ["a top"]})
+    parquet.write_table(elsewhere, tmp_path / "shop.parquet")
+    (row,) = rows(partitions_of(tmp_path))
+    assert row["code"] == "not_an_image"

@@ -14,7 +14,8 @@ import pytest
 from tests.scale.judges import WordJudge
 from yofo_rerank import Document, Requirement
 from yofo_rerank.errors import ModelError
-from yofo_rerank.scale.serve_app import Ask, build_app, judge_together, tokens
+from yofo_rerank.scale import serve_app
+from yofo_rerank.scale.serve_app import Ask, RoutedJudge, build_app, judge_together, tokens
 from yofo_rerank.serving import Limits, ServeSettings
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning:ray.*")
@@ -138,6 +139,72 @@ def test_what_arrives_together_is_judged_by_requirements_and_answered_in_order(t
     found = judge_together(Logbook(tmp_path), asks)
     assert [[one.verdict for one in outcome.judgements] for outcome in found] == [[True], [True, False], [False], []]
     assert found[3].failure.code == "cannot"
+
+
+class Breaking(WordJudge):
+    def __init__(self, traces, error):
+        super().__init__(traces)
+        self.error = error
+
+    def judge_outcomes(self, documents, requirements):
+        if any(document.text == "broken" for document in documents):
+            raise self.error
+        return super().judge_outcomes(documents, requirements)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(ModelError("cannot", code="cannot"), "cannot"), (ZeroDivisionError("secret"), "bad_model")]
+)
+def test_what_is_wrong_with_one_document_is_not_its_neighbours(tmp_path, error, code):
+    asks = [ask("red", "is red"), ask("broken", "is red"), ask("pink", "is red"), ask("blue", "is blue")]
+    found = judge_together(Breaking(tmp_path, error), asks)
+    assert [[one.verdict for one in outcome.judgements] for outcome in found] == [[True], [], [False], [True]]
+    assert found[1].failure.code == code
+    assert "secret" not in found[1].failure.message
+
+
+class Lost:
+    """A handle of replicas whose first answers are lost."""
+
+    def __init__(self, *errors):
+        self.errors = list(errors)
+
+    judge = property(lambda self: self)
+
+    def options(self, **_):
+        return self
+
+    def remote(self, asked):
+        self.asked = asked
+        return self
+
+    def result(self, timeout_s):
+        if self.errors:
+            raise self.errors.pop(0)
+        return self.asked.document.text
+
+
+def test_what_a_lost_machine_had_is_asked_again(monkeypatch):
+    from ray import exceptions
+
+    monkeypatch.setattr(serve_app, "PAUSE", 0)
+    lost = [
+        exceptions.RayActorError(),
+        exceptions.OwnerDiedError("1", b"", ""),
+        exceptions.ObjectLostError("1", b"", ""),
+        exceptions.NodeDiedError("gone"),
+        exceptions.WorkerCrashedError(),
+    ]
+    (found,) = RoutedJudge(Lost(*lost)).judge_outcomes([Document(text="red")], ["is red"])
+    assert found == "red"
+
+
+def test_keys_come_from_the_environment(monkeypatch):
+    monkeypatch.setenv("YOFO_SERVE_KEYS", "0123456789abcdef, fedcba9876543210")
+    monkeypatch.setattr(serve_app, "build_app", lambda _judge, settings, **_: settings)
+    assert serve_app.mini({}).keys == ("0123456789abcdef", "fedcba9876543210")
+    monkeypatch.delenv("YOFO_SERVE_KEYS")
+    assert serve_app.mini({}).keys == ()
 
 
 def test_a_document_beyond_the_budget_counts_as_all_of_it():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -96,9 +97,13 @@ def _run(app: FastAPI, deadline: float, **settings: Any) -> None:
 
 
 def _keys(path: Path | None, host: str, port: int) -> tuple[str, ...]:
-    lines = [] if path is None else path.read_text(encoding="ascii").splitlines()
-    given = [*lines, *os.environ.get(KEYS, "").split(",")]
-    known = tuple(key.strip() for key in given if key.strip())
+    known = known_keys([] if path is None else path.read_text(encoding="ascii").splitlines())
     if not known and host not in ("127.0.0.1", "::1", "localhost"):
         messages.warn(f"everybody who reaches {host}:{port} may ask; set keys with --keys or {KEYS}")
     return known
+
+
+def known_keys(lines: Iterable[str] = ()) -> tuple[str, ...]:
+    """The keys of these lines, and those of the environment."""
+    given = [*lines, *os.environ.get(KEYS, "").split(",")]
+    return tuple(key.strip() for key in given if key.strip())

@@ -17,6 +17,7 @@ from yofo_rerank.errors import YofoError
 from yofo_rerank.judging import Judge, check_requirements
 from yofo_rerank.requirements import Failure, JudgedDocument
 from yofo_rerank.retrieval.facets import identity, stamp
+from yofo_rerank.scale.packed import DamagedFile
 from yofo_rerank.scale.partitions import Partition
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ def decode(batch: dict[str, Any]) -> Iterator[pa.Table]:
 
 
 def _decoded(partition: Partition) -> Iterator[pa.Table]:
-    size, documents = partition.read()
+    name = partition.name
     rows: list[dict[str, Any]] = []
-    for place, document in enumerate(documents):
-        rows.append({"partition": partition.name, "place": place, "size": size} | _row(document))
+    for row in _rows(partition):
+        rows.append({"partition": name} | row)
         if len(rows) == CHUNK_DOCUMENTS or sum(len(one) for row in rows for one in row["pixels"]) > CHUNK_BYTES:
             yield _table(rows)
             rows = []
@@ -46,9 +47,24 @@ def _decoded(partition: Partition) -> Iterator[pa.Table]:
         yield _table(rows)
 
 
+def _rows(partition: Partition) -> Iterator[dict[str, Any]]:
+    """A row for each document; of a damaged file one, which says so."""
+    try:
+        size, documents = partition.read()
+    except DamagedFile as error:
+        yield {"place": 0, "size": 1} | _empty(error.file) | {"code": error.code, "message": str(error)}
+        return
+    for place, document in enumerate(documents):
+        yield {"place": place, "size": size} | _row(document)
+
+
+def _empty(document: str, text: str | None = None) -> dict[str, Any]:
+    found: dict[str, Any] = {"document": document, "text": text, "stamp": "", "code": None, "message": None}
+    return found | {"pixels": [], "width": [], "height": []}
+
+
 def _row(document: Document) -> dict[str, Any]:
-    found: dict[str, Any] = {"document": document.id, "text": document.text, "stamp": "", "code": None, "message": None}
-    found |= {"pixels": [], "width": [], "height": []}
+    found = _empty(document.id, document.text)
     try:
         found["stamp"] = stamp(document)
         images = [document.load_image(page=page) for page in range(len(document.images))]

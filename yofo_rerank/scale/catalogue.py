@@ -6,27 +6,34 @@
 
 and what `outputs` write, which a search reads: FAISS shards, Qdrant. Each file is whole or not there, and the answers
 of a partition are written last: without them it is judged, and written everywhere, again. A document that could not be
-judged has a row for each requirement too, without `p_yes` and `verdict`, and with the code of its `failure`.
+judged has a row for each requirement too, without `p_yes` and `verdict`, and with the code of its `failure`; where that
+may pass, as a server that was down, its partition is not written.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yofo_rerank.errors import ConfigError, RetrievalError
+from yofo_rerank.errors import ConfigError, RemoteError, RetrievalError
+from yofo_rerank.extras import require
 from yofo_rerank.judging import Judge, check_requirements
 from yofo_rerank.progress import Progress, counting
 from yofo_rerank.retrieval import facet_files
 from yofo_rerank.retrieval.facets import one_line
+from yofo_rerank.scale.addresses import beneath
+from yofo_rerank.scale.ids import check_ids, checked
 from yofo_rerank.scale.outputs import Output
 from yofo_rerank.scale.partitions import SIZE, Partition, partitions_of
 from yofo_rerank.scale.pool import LOCAL, Pool, connected
+from yofo_rerank.scale.stale import ABOUT, VECTORS, Stale, check_apart, check_stale, clear
 from yofo_rerank.scale.stream import whole_partitions
 from yofo_rerank.scale.writing import is_file, make_folder, names, put, put_table, read_bytes
 
@@ -35,18 +42,26 @@ if TYPE_CHECKING:
 
     from yofo_rerank.retrieval import ClipEncoder
 
-ABOUT = "catalogue.json"
-VECTORS = "vectors"
+
+PASSING = frozenset({"oom", "out_of_memory", "stopped", "unreadable"})  # and all of a judge that is asked over HTTP
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class CatalogueReport:
-    """What a run did: partitions written now, partitions found written, documents judged now, and failed now."""
+    """What a run did: partitions written now, partitions found written, documents judged now, and failed now.
+
+    `removed` counts partitions taken away, because the source does not have them any more; `unfinished` those that were
+    not written, because documents failed there for reasons that may pass: run it again.
+    """
 
     written: int
     found: int
     judged: int
     failed: int
+    removed: int = 0
+    unfinished: int = 0
 
 
 def judge_catalogue(
@@ -60,6 +75,7 @@ def judge_catalogue(
     outputs: Sequence[Output] = (),
     address: str = LOCAL,
     size: int = SIZE,
+    stale: Stale = "refuse",
     progress: Progress = False,
 ) -> CatalogueReport:
     """Judge every document of a source, partition by partition; what is written already is not judged again.
@@ -76,28 +92,50 @@ def judge_catalogue(
         outputs: where vectors go as well, `FaissShards()`, `QdrantCollection(...)`; they need an encoder.
         address: of the cluster; "local" starts one here for this call.
         size: documents of a partition of a folder.
+        stale: what to do with partitions in OUT that the source does not have now, because files came, went or were
+            written again, or `size` is another: "refuse" the run, or "remove" them, from the outputs too, and judge
+            what is there now.
         progress: counts partitions.
 
     Raises:
-        RetrievalError: codes `locked`; `another_catalogue`, where OUT holds answers to something else.
-        DocumentError: code `missing`. MissingExtra: no Ray. ConfigError: outputs without an encoder.
+        RetrievalError: codes `locked`; `another_catalogue`, where OUT holds answers to something else, or of partitions
+            that the source does not have.
+        DocumentError: codes `missing`, `duplicate_id`. MissingExtra: no Ray.
+        ConfigError: outputs without an encoder, OUT inside the source, or another word for `stale`.
     """
-    if outputs and encoder is None:
-        raise ConfigError(f"got outputs {list(outputs)!r} and no encoder, which makes the vectors that they hold")
     texts = list(dict.fromkeys(one_line(one.text) for one in check_requirements(requirements)))
+    folder = str(out)
+    _check_options(source, folder, encoder, outputs, stale)
     with connected(address):
         pieces = partitions_of(source, size) if isinstance(source, str | os.PathLike) else list(source)
-        folder = str(out)
-        is_here = "://" not in folder
+        check_ids(pieces)
         make_folder(folder)
-        with facet_files.judging(Path(folder) / "catalogue") if is_here else nullcontext():
-            written = set(names(folder, ".parquet"))
-            missing = [one for one in pieces if one.name not in written]
+        with facet_files.judging(Path(folder) / "catalogue") if "://" not in folder else nullcontext():
             about: dict[str, Any] = {"requirements": texts, "embeds": None if encoder is None else repr(encoder)}
             about["outputs"] = [repr(one) for one in outputs] or None
             _check(folder, about)
+            removed = clear(folder, {one.name for one in pieces}, stale, outputs)
+            written = set(names(folder, ".parquet"))
+            missing = [one for one in pieces if one.name not in written]
             stream = whole_partitions(missing, judge, texts, pool=pool or Pool(), encoder=encoder)
-            return _write(stream, (len(pieces) - len(missing), len(pieces)), about, folder, outputs, progress)
+            stream = checked(stream, pieces, missing, folder)
+            report = _write(stream, (len(pieces) - len(missing), len(pieces)), about, folder, outputs, progress)
+            return replace(report, removed=removed)
+
+
+def _check_options(
+    source: str | os.PathLike[str] | Sequence[Partition],
+    folder: str,
+    encoder: ClipEncoder | None,
+    outputs: Sequence[Output],
+    stale: str,
+) -> None:
+    if outputs and encoder is None:
+        raise ConfigError(f"got outputs {list(outputs)!r} and no encoder, which makes the vectors that they hold")
+    check_stale(stale)
+    if isinstance(source, str | os.PathLike):
+        require("pyarrow", extra="ray")
+        check_apart(str(source), folder)
 
 
 def _write(
@@ -109,25 +147,51 @@ def _write(
     progress: Progress,
 ) -> CatalogueReport:
     found, total = counts
-    written = judged = failed = 0
+    written = judged = failed = unfinished = 0
+    passing: Counter[str] = Counter()
     with counting(progress, "Judging partitions") as tick:
         for name, rows in partitions:
+            if codes := [row["code"] for row in rows if may_pass(row["code"])]:
+                passing.update(codes)
+                unfinished += 1
+                continue
             if not written:
                 about = about | {"judge": rows[0]["judge"]}
                 _check(folder, about)
-                put(f"{folder}/{ABOUT}", json.dumps(about, indent=1).encode())
-            for output in outputs:
-                output.write(folder, name, rows, about["requirements"])
-            if about["embeds"] is not None:
-                make_folder(f"{folder}/{VECTORS}")
-                put_table(f"{folder}/{VECTORS}/{name}.parquet", _vectors(rows))
-            put_table(f"{folder}/{name}.parquet", answers_of(rows, about["requirements"]))
+                put(beneath(folder, ABOUT), json.dumps(about, indent=1).encode())
+            _put(folder, name, rows, about, outputs)
             written += 1
             failed += sum(row["code"] is not None for row in rows)
             judged += sum(row["code"] is None for row in rows)
             if tick:
                 tick(found + written, total)
-    return CatalogueReport(written, found, judged, failed)
+    if unfinished:
+        shown = ", ".join(f"{count} {code}" for code, count in sorted(passing.items()))
+        logger.warning(
+            "%d partitions are not written, because documents failed there for reasons that may pass (%s); "
+            "the next run judges them", unfinished, shown,
+        )  # fmt: skip
+    return CatalogueReport(written, found, judged, failed, unfinished=unfinished)
+
+
+def _put(
+    folder: str, name: str, rows: Sequence[dict[str, Any]], about: dict[str, Any], outputs: Sequence[Output]
+) -> None:
+    if about["embeds"] is not None:  # before the outputs: its name tells what may be in them
+        make_folder(beneath(folder, VECTORS))
+        put_table(beneath(folder, VECTORS, f"{name}.parquet"), _vectors(rows))
+    for output in outputs:
+        output.write(folder, name, rows, about["requirements"])
+    put_table(beneath(folder, f"{name}.parquet"), answers_of(rows, about["requirements"]))
+
+
+def may_pass(code: str | None) -> bool:
+    """Whether a document that failed so may be judged another time: the server was down, memory ran out.
+
+    >>> may_pass("remote_timeout"), may_pass("truncated"), may_pass(None)
+    (True, False, False)
+    """
+    return code is not None and (code in PASSING or code.startswith(RemoteError.default_code))
 
 
 def answers_of(rows: Sequence[dict[str, Any]], texts: Sequence[str]) -> pa.Table:
@@ -155,9 +219,9 @@ def _vectors(rows: Sequence[dict[str, Any]]) -> pa.Table:
 
 def _check(folder: str, about: dict[str, Any]) -> None:
     """Refuse a folder with answers to something else."""
-    if not is_file(f"{folder}/{ABOUT}"):
+    if not is_file(beneath(folder, ABOUT)):
         return
-    known = json.loads(read_bytes(f"{folder}/{ABOUT}"))
+    known = json.loads(read_bytes(beneath(folder, ABOUT)))
     for key, wanted in about.items():
         if known.get(key) != wanted:
             message = f"{folder} holds answers with {key} {known.get(key)!r:.200}, but got {wanted!r:.200}"

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from yofo_rerank.errors import RetrievalError
-from yofo_rerank.scale.writing import make_folder, names, put, read_bytes
+from yofo_rerank.scale.addresses import beneath
+from yofo_rerank.scale.writing import make_folder, names, put, read_bytes, remove
 
 if TYPE_CHECKING:
     from yofo_rerank.retrieval.encoder import Vectors
@@ -31,6 +32,10 @@ class Output(Protocol):
 
     def write(self, folder: str, partition: str, rows: Sequence[dict[str, Any]], requirements: Sequence[str]) -> None:
         """Keep what the rows of `JudgeActor` hold."""
+        ...
+
+    def remove(self, folder: str, partition: str) -> None:
+        """Take away what was written for a partition, where anything was."""
         ...
 
 
@@ -50,9 +55,14 @@ class FaissShards:
         index.add(range(len(ids)), vectors)
         data = bytearray()
         index.write_to(data.extend)
-        make_folder(f"{folder}/{FOLDER}")
-        put(f"{folder}/{FOLDER}/{partition}.json", json.dumps(ids).encode())
-        put(f"{folder}/{FOLDER}/{partition}.faiss", bytes(data))
+        make_folder(beneath(folder, FOLDER))
+        put(beneath(folder, FOLDER, f"{partition}.json"), json.dumps(ids).encode())
+        put(beneath(folder, FOLDER, f"{partition}.faiss"), bytes(data))
+
+    def remove(self, folder: str, partition: str) -> None:
+        """Both files; the ids last."""
+        remove(beneath(folder, FOLDER, f"{partition}.faiss"))
+        remove(beneath(folder, FOLDER, f"{partition}.json"))
 
 
 class Shards:
@@ -109,10 +119,10 @@ def open_shards(folder: str, factory: str = "Flat") -> Shards:
 def _shards(folder: str) -> Iterator[tuple[list[str], Vectors]]:
     import faiss
 
-    for name in names(f"{folder}/{FOLDER}", ".faiss"):
+    for name in names(beneath(folder, FOLDER), ".faiss"):
         try:
-            ids = json.loads(read_bytes(f"{folder}/{FOLDER}/{name}.json"))
-            data = np.frombuffer(read_bytes(f"{folder}/{FOLDER}/{name}.faiss"), np.uint8)
+            ids = json.loads(read_bytes(beneath(folder, FOLDER, f"{name}.json")))
+            data = np.frombuffer(read_bytes(beneath(folder, FOLDER, f"{name}.faiss")), np.uint8)
             index: Any = faiss.deserialize_index(data)
             vectors = faiss.downcast_index(index.index).reconstruct_n(0, index.ntotal)
         except (OSError, ValueError, RuntimeError, AttributeError) as error:

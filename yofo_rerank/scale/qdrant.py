@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,18 +52,24 @@ class QdrantCollection:
         found = [row for row in rows if row["vector"] is not None]
         if not found:
             return
-        require("qdrant_client", extra="qdrant")
-        from qdrant_client.http.exceptions import ApiException
+        with self._reached(partition) as client:
+            self._ready(client, len(found[0]["vector"]))
+            points = [_point(partition, row, requirements) for row in found]
+            for start in range(0, len(points), BATCH):
+                client.upsert(self.name, points[start : start + BATCH], wait=True)
 
-        points = [_point(partition, row, requirements) for row in found]
-        try:
-            with closing(self.client()) as client:
-                self._ready(client, len(found[0]["vector"]))
-                for start in range(0, len(points), BATCH):
-                    client.upsert(self.name, points[start : start + BATCH], wait=True)
-        except (ApiException, OSError, RuntimeError) as error:  # RuntimeError: a folder that is in use
-            message = f"{self.address} takes nothing of partition {partition}: {' '.join(str(error).split())[:300]}"
-            raise RetrievalError(message, code="unreachable") from error
+    def remove(self, folder: str, partition: str) -> None:  # noqa: ARG002 - of every output
+        """Take away the points of a partition that are of no other by now, and wait until they are gone.
+
+        Raises:
+            MissingExtra: no qdrant-client. RetrievalError: code `unreachable`.
+        """
+        with self._reached(partition) as client:
+            from qdrant_client.models import FieldCondition, Filter, FilterSelector, MatchValue
+
+            condition = FieldCondition(key="partition", match=MatchValue(value=partition))
+            if client.collection_exists(self.name):
+                client.delete(self.name, FilterSelector(filter=Filter(must=[condition])), wait=True)
 
     def client(self) -> QdrantClient:
         """Connected; close it.
@@ -77,6 +83,18 @@ class QdrantCollection:
         if "://" in self.address:
             return QdrantClient(url=self.address, api_key=os.environ.get(KEY))
         return QdrantClient(path=self.address)
+
+    @contextmanager
+    def _reached(self, partition: str) -> Iterator[QdrantClient]:
+        require("qdrant_client", extra="qdrant")
+        from qdrant_client.http.exceptions import ApiException
+
+        try:
+            with closing(self.client()) as client:
+                yield client
+        except (ApiException, OSError, RuntimeError) as error:  # RuntimeError: a folder that is in use
+            message = f"{self.address} takes nothing of partition {partition}: {' '.join(str(error).split())[:300]}"
+            raise RetrievalError(message, code="unreachable") from error
 
     def _ready(self, client: QdrantClient, dim: int) -> None:
         from qdrant_client.models import Distance, VectorParams

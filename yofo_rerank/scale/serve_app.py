@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 from yofo_rerank.content import default_id
 from yofo_rerank.documents import Document
-from yofo_rerank.errors import RemoteError, YofoError
+from yofo_rerank.errors import ModelError, RemoteError, YofoError
 from yofo_rerank.extras import require
-from yofo_rerank.judging import Judge, check_requirements
+from yofo_rerank.judging import Judge, check_requirements, unjudged
 from yofo_rerank.progress import Progress, counting
 from yofo_rerank.requirements import Failure, JudgedDocument, Requirement
 from yofo_rerank.serving.settings import ServeSettings
@@ -96,12 +96,13 @@ class RoutedJudge:
         return self._handle.options(session_id=key).judge.remote(ask)  # type: ignore[return-value]  # no stream
 
     def _outcome(self, ask: Ask, response: DeploymentResponse[JudgedDocument], watch: Watch) -> JudgedDocument:
-        from ray.exceptions import RayActorError
+        from ray.exceptions import NodeDiedError, ObjectLostError, RayActorError, WorkerCrashedError
 
         for attempt in range(TRIES):
             try:
                 return _wait(response, watch)
-            except RayActorError as error:  # the replica died, and with it what it was asked
+            # the replica died or its machine did, and with it what it was asked, or had answered
+            except (RayActorError, ObjectLostError, NodeDiedError, WorkerCrashedError) as error:
                 logger.warning("a replica died (%s); its document is asked again", type(error).__name__)
                 time.sleep(PAUSE * 2**attempt)
                 response = self._ask(ask)
@@ -154,12 +155,22 @@ def judge_together(judge: Judge, asks: Sequence[Ask]) -> list[JudgedDocument]:
     order = sorted(range(len(asks)), key=lambda place: [one.text for one in asks[place].requirements])
     for requirements, places in groupby(order, key=lambda place: asks[place].requirements):
         some = list(places)
-        try:
-            outcomes = judge.judge_outcomes([asks[place].document for place in some], requirements)
-        except YofoError as error:
-            outcomes = [JudgedDocument(failure=Failure(code=error.code, message=str(error)))] * len(some)
+        outcomes = _outcomes(judge, [asks[place].document for place in some], requirements)
         found |= dict(zip(some, outcomes, strict=True))
     return [found[place] for place in range(len(asks))]
+
+
+def _outcomes(judge: Judge, documents: list[Document], requirements: Sequence[Requirement]) -> list[JudgedDocument]:
+    """One after another where asking together fails: what is wrong with one is not its neighbours'."""
+    try:
+        return list(judge.judge_outcomes(documents, requirements))
+    except Exception as error:  # whatever a judge raises must not reach those who asked something else
+        if len(documents) > 1:
+            return [_outcomes(judge, [document], requirements)[0] for document in documents]
+        if isinstance(error, YofoError):
+            return [unjudged(error)]
+        logger.exception("a document could not be judged")
+        return [unjudged(ModelError(f"the judge failed: {type(error).__name__}"))]
 
 
 def tokens(asks: Sequence[Ask], most: int) -> int:
@@ -240,9 +251,14 @@ def build_app(
 
 
 def mini(arguments: dict[str, str]) -> Application:
-    """For `serve run yofo_rerank.scale.serve_app:mini`; `model=NAME gpus=1` after it choose another judge."""
+    """For `serve run yofo_rerank.scale.serve_app:mini`; `model=NAME gpus=1` after it choose another judge.
+
+    API keys come from the environment variable YOFO_SERVE_KEYS, as those of `yofo serve`.
+    """
     from yofo_rerank import YofoJudge
+    from yofo_rerank.cli.serve import known_keys
 
     model = arguments.get("model", "mini")
     judge = YofoJudge.from_pretrained(model, adapter=arguments.get("adapter"))
-    return build_app(judge, ServeSettings(names=(model,)), actor={"num_gpus": float(arguments.get("gpus", 0))})
+    settings = ServeSettings(names=(model,), keys=known_keys())
+    return build_app(judge, settings, actor={"num_gpus": float(arguments.get("gpus", 0))})

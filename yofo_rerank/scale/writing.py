@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yofo_rerank.retrieval.files import replace
-from yofo_rerank.scale.partitions import filesystem
+from yofo_rerank.scale.addresses import filesystem
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,6 +37,13 @@ def put(address: str, data: bytes) -> None:
     files, path = filesystem(address)
     with files.open_output_stream(path) as sink:
         sink.write(data)
+
+
+def remove(address: str) -> None:
+    """A file, where it is there."""
+    files, path = filesystem(address)
+    with suppress(FileNotFoundError):
+        files.delete_file(path)
 
 
 def is_file(address: str) -> bool:

@@ -1,0 +1,36 @@
+"""What may pass is not taken for judged."""
+
+import pytest
+from pyarrow import parquet
+
+from yofo_rerank.scale import judge_catalogue
+
+
+def failures(out):
+    return {
+        row["document"]: row["failure"]
+        for path in out.glob("*.parquet")
+        for row in parquet.read_table(path).to_pylist()
+    }
+
+
+@pytest.mark.parametrize("code", ["remote_unreachable", "remote", "oom", "unreadable"])
+def test_a_partition_with_failures_that_may_pass_is_judged_by_the_next_run(
+    pictures, no_cluster, tmp_path, caplog, code
+):
+    folder, out = pictures(6), tmp_path / "out"
+    codes = {"000.png": "no_threes", "003.png": code}
+    first = judge_catalogue(folder, codes.get, ["is red"], out, size=2)
+    assert (first.written, first.unfinished, first.judged, first.failed) == (2, 1, 3, 1)
+    assert failures(out) == {"000.png": "no_threes", "001.png": None, "004.png": None, "005.png": None}
+    assert f"(1 {code})" in caplog.text
+    no_cluster.clear()
+    second = judge_catalogue(folder, None, ["is red"], out, size=2)
+    assert (second.written, second.found, second.unfinished, second.judged) == (1, 2, 0, 2)
+    assert failures(out) == {f"00{place}.png": None if place else "no_threes" for place in range(6)}
+
+
+def test_a_judge_that_is_down_leaves_nothing(pictures, no_cluster, tmp_path):
+    report = judge_catalogue(pictures(4), lambda _: "remote_failed", ["is red"], tmp_path / "out", size=2)
+    assert (report.written, report.unfinished) == (0, 2)
+    assert list((tmp_path / "out").glob("*.parquet")) == []
