@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-wheel docs attack check format train-mini evals bench clean
+.PHONY: help demo test test-wheel docs attack check format train-mini evals evals-real bench clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -79,6 +79,9 @@ train-mini: .venv/installed  ## train the embedded models again; go on where it 
 
 evals: .venv/installed-dev  ## measure everything that was not measured for this code yet; figures and report
 	@$(BIN)/python -m evals.suite $(EVALS)
+
+evals-real: .venv/installed-dev  ## real checkpoints on published data, where the hub can be reached; goes on where it stopped
+	@env -u HF_HUB_OFFLINE $(BIN)/python -m evals.suite --real $(EVALS)
 
 bench: .venv/installed-dev  ## measure speed, and write JSON
 	@$(BIN)/python -m evals.bench
