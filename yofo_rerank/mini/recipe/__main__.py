@@ -11,6 +11,7 @@ import numpy as np
 import typer
 
 from yofo_rerank.mini.attributes import Garment
+from yofo_rerank.mini.recipe.pack import pack
 
 logger = logging.getLogger("yofo_rerank.mini.recipe")
 
@@ -47,7 +48,7 @@ def main(
     from yofo_rerank.mini.recipe.clip import train_clip
 
     train_clip(garments, pictures, folder / "clip", steps=plan.clip_steps, batch=plan.clip_batch, seed=plan.seed)
-    logger.info("weights are in %s/{base,adapter/final,clip}; copy them over yofo_rerank/mini/weights", folder)
+    logger.info("copy %s over yofo_rerank/mini/weights", pack(folder, folder / "weights"))
 
 
 def scaled(plan: Plan, scale: float) -> Plan:
