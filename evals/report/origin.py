@@ -94,13 +94,16 @@ def _row(name: str, record: Mapping[str, Any]) -> tuple[str, ...]:
     about = record["about"]
     return (
         name, about["command"], commit_of(about), about["date"][:10],
-        about["versions"].get("yofo-rerank") or "-", _weights(about), str(record["settings"].get("repeats", "-")),
+        about["versions"].get("yofo-rerank") or "-", _weights(record), str(record["settings"].get("repeats", "-")),
         f"{about['seconds']:.0f}" if "seconds" in about else "-", f"{about['cpu']}, {about['cpu_count']} cores",
     )  # fmt: skip
 
 
-def _weights(about: Mapping[str, Any]) -> str:
-    return "as shipped" if about.get("mini") == mini_weights() else "earlier"
+def _weights(record: Mapping[str, Any]) -> str:
+    model = str(record["settings"].get("model", ""))
+    if "/" in model:  # others than the embedded ones
+        return model
+    return "as shipped" if record["about"].get("mini") == mini_weights() else "earlier"
 
 
 def environment(records: Records) -> dict[str, str]:
