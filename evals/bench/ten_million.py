@@ -23,7 +23,8 @@ from PIL import Image
 from evals.bench.shapes import SHAPES
 from evals.record import RESULTS, command, print_table, write_record
 from yofo_rerank import Document
-from yofo_rerank.scale.catalogue import _put_table, _vectors, answers_of
+from yofo_rerank.scale.catalogue import _vectors, answers_of
+from yofo_rerank.scale.writing import put_table
 
 SHAPE = "qwen3-vl-2b"
 PARTITION = 1000
@@ -78,9 +79,9 @@ def on_disk(requirements: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         answers, vectors = Path(folder) / "answers.parquet", Path(folder) / "vectors.parquet"
         start = time.process_time()
-        _put_table(str(answers), answers_of(rows, texts))
+        put_table(str(answers), answers_of(rows, texts))
         seconds = time.process_time() - start
-        _put_table(str(vectors), _vectors(rows))
+        put_table(str(vectors), _vectors(rows))
         return {
             "answer_bytes": answers.stat().st_size / PARTITION,
             "vector_bytes": vectors.stat().st_size / PARTITION,
