@@ -103,10 +103,9 @@ def main(
         print_table(name, TABLE, rows, caption=f"data under {settings['licence']}; 95 % intervals over queries")
         measured.append(name)
         one.unload_data()
-    if len(tasks) > 1:
+    for who in systems if len(tasks) > 1 else ():
         names = [one.metadata.name for one in tasks]
-        for who in systems:
-            write_list(record_path(output, "rank", task, who, limit), {"benchmark": task} | asked, names, measured)
+        write_list(record_path(output, "rank", task, who, limit), {"benchmark": task} | asked, names, measured)
     missing.close(skip=skip_missing)
 
 

@@ -21,7 +21,8 @@ from evals.record import RESULTS, print_table, write_record
 
 LESSONS = {"vision": "vision.jsonl", "language": "language.jsonl", "together": "together.jsonl"}
 FIRST_STAGE = {"clip": "clip/clip.jsonl"}
-WEIGHTS = ("base/model.safetensors", "adapter/adapter_model.safetensors", "clip/open_clip_model.safetensors")
+BASE_WEIGHTS = "base/model.safetensors"
+WEIGHTS = (BASE_WEIGHTS, "adapter/adapter_model.safetensors", "clip/open_clip_model.safetensors")
 
 
 def from_log(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-Z = 1.959964  # 95 %, two-sided
+from scipy.stats import binomtest
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:
@@ -14,10 +14,8 @@ def wilson(share: float, n: int) -> tuple[float, float]:
     >>> low, round(high, 3)
     (0.0, 0.056)
     """
-    middle = share + Z**2 / (2 * n)
-    half = Z * (share * (1 - share) / n + Z**2 / (4 * n**2)) ** 0.5
-    scale = 1 + Z**2 / n
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+    found = binomtest(round(share * n), n).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
 
 
 def interval(found: Mapping[str, float]) -> tuple[float, float, float]:

@@ -108,3 +108,18 @@ class ConfigError(YofoError, ValueError):
     """A configuration is malformed; names the file and the key."""
 
     default_code = "bad_config"
+
+
+# Codes of what may be over at the next try: memory that ran out, a server that was down.
+PASSING = frozenset(
+    {
+        "oom",
+        "out_of_memory",
+        "remote",
+        "remote_failed",
+        "remote_overloaded",
+        "remote_timeout",
+        "remote_unreachable",
+        "stopped",
+    }
+)

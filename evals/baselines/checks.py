@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evals.baselines.counting import Counted, score_counting
-from evals.baselines.presence import UNKNOWN, Missing, MissingBaseline, exit_code, open_baseline, open_or_missing
+from evals.baselines.presence import UNKNOWN, Missing, MissingBaseline, open_baseline, open_or_missing
 from evals.baselines.scores import Checked, ConstantScores, check_scores, is_discrete, require_image
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "Missing",
     "MissingBaseline",
     "check_scores",
-    "exit_code",
     "is_discrete",
     "open_baseline",
     "open_or_missing",

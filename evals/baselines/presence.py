@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from evals.baselines.record import Baseline
@@ -47,15 +47,6 @@ def open_or_missing(record: Baseline, source: str | None = None, *, device: str 
         return open_baseline(record, source, device=device)
     except MissingBaseline as error:
         return Missing(record.name, str(error))
-
-
-def exit_code(missing: Sequence[Missing], *, skip_missing: bool) -> int:
-    """0 if all contestants ran, or if those that are missing may be (`--skip-missing`); else 1.
-
-    >>> exit_code([Missing("clip", "no checkpoint")], skip_missing=False)
-    1
-    """
-    return 1 if missing and not skip_missing else 0
 
 
 def _absence(error: BaseException) -> BaseException | None:

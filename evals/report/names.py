@@ -7,6 +7,8 @@ from typing import Any
 
 from evals.figures.records import Records
 from evals.record import mini_weights
+from evals.train_mini import BASE_WEIGHTS, digest
+from yofo_rerank.mini.weights import weights_folder
 
 YOFO, SHIPPED, OWN = "yofo", "yofo, as shipped", " + own decomposer"
 LIKE_FOR_LIKE = YOFO + OWN
@@ -56,10 +58,16 @@ def reads(name: str, found: Mapping[str, Any]) -> str:
 
 def about_base(records: Records, record: str) -> str:
     """How the base beside ours differs from the paper's."""
-    later = "train_mini" in records and records[record]["about"].get("mini") == mini_weights()
-    more = ", and on statements about the statement before, in other words than the test's" if later else ""
+    taught = records[record]["about"].get("mini") == mini_weights() and _is_of_the_recorded_run(records)
+    more = ", and on statements about the statement before, in other words than the test's" if taught else ""
     zero_shot = "base, zero-shot" in records.figures(record)["contestants"]
     return (
         "Our base is no bare model, as the paper's Base is: it was itself trained on judging statements of this "
         f"world{more}." + " Zero-shot it is the same model, asked in its chat format." * zero_shot
     )
+
+
+def _is_of_the_recorded_run(records: Records) -> bool:
+    """Whether the base that is shipped is what the run of `train_mini` made: its lessons have such statements."""
+    made = records.figures("train_mini").get("weights", {}) if "train_mini" in records else {}
+    return made.get(BASE_WEIGHTS) == digest(weights_folder("base").parent / BASE_WEIGHTS)

@@ -45,8 +45,7 @@ def facets(
     from yofo_rerank.retrieval.facets import Facets
     from yofo_rerank.retrieval.storage import open_index, read_documents
 
-    opened = open_index(index)
-    documents = list(read_documents(opened).values())
+    documents = list(read_documents(open_index(index)).values())
     path = index / FILE
     if ray is None:
         report = Facets(path).judge(documents, judge, texts, progress=True)

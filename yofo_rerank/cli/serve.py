@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from yofo_rerank.cli import messages, options
+from yofo_rerank.extras import require
+from yofo_rerank.serving.keys import KEYS, known_keys
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-
-KEYS = "YOFO_SERVE_KEYS"
 
 
 def serve(
@@ -53,22 +51,20 @@ def serve(
 
     Example: yofo serve --model Qwen/Qwen3-VL-2B-Instruct --verdicts kept
     """
-    from yofo_rerank.extras import require
-
     for module in ("fastapi", "uvicorn", "prometheus_client"):
         require(module, extra="serve")
     from yofo_rerank.serving import Limits, ServeSettings
     from yofo_rerank.serving.app import create_app
 
-    tls, known = _tls(ssl_certfile, ssl_keyfile), _keys(keys, host, port)
+    tls = _tls(ssl_certfile, ssl_keyfile)
     settings = ServeSettings(
         names=tuple(name or [model or options.MINI]),
-        keys=known,
+        keys=_keys(keys, host, port),
         image_hosts=tuple(image_host or ()),
         limits=Limits(deadline=deadline, requests_per_minute=rate),
     )
-    judge = options.load_judge(model, adapter, device, states=states, verdicts=verdicts)
-    _run(create_app(judge, settings), deadline, host=host, port=port, forwarded_allow_ips=proxy or [], **tls)
+    app = create_app(options.load_judge(model, adapter, device, states=states, verdicts=verdicts), settings)
+    _run(app, deadline, host=host, port=port, forwarded_allow_ips=proxy or [], **tls)
 
 
 def _tls(certificate: Path | None, key: Path | None) -> dict[str, str]:
@@ -101,9 +97,3 @@ def _keys(path: Path | None, host: str, port: int) -> tuple[str, ...]:
     if not known and host not in ("127.0.0.1", "::1", "localhost"):
         messages.warn(f"everybody who reaches {host}:{port} may ask; set keys with --keys or {KEYS}")
     return known
-
-
-def known_keys(lines: Iterable[str] = ()) -> tuple[str, ...]:
-    """The keys of these lines, and those of the environment."""
-    given = [*lines, *os.environ.get(KEYS, "").split(",")]
-    return tuple(key.strip() for key in given if key.strip())

@@ -21,7 +21,7 @@ def train(
     push: Annotated[
         str | None, typer.Option(metavar="OWNER/NAME", help="Then upload it to the Hugging Face hub.")
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Only check the data (images open, lengths fit).")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only check the data: images open, lengths fit.")] = False,
 ) -> None:
     """Train a LoRA adapter on JSONL examples: answers, and the reasons behind them (paper §3.3, §4.1).
 

@@ -47,8 +47,8 @@ class Dialect:
     max_images: int
     question: str  # how a requirement is asked; holds {requirement}
     write: Callable[[Shown, Sequence[str]], dict[str, Any]]  # -> the body, without "model"
-    read: Callable[[Mapping[str, Any], int], list[tuple[Any, Any]]]  # the answer, how many were asked -> p_yes of each,
-    # and the share of the vocabulary that the labels have, where the server says it
+    # the answer, how many were asked -> of each p_yes, and its label mass where the server says it
+    read: Callable[[Mapping[str, Any], int], list[tuple[Any, Any]]]
 
 
 def _named(questions: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -15,8 +15,9 @@ from PIL import Image
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import YofoError
 from yofo_rerank.judging import Judge, check_requirements
-from yofo_rerank.requirements import Failure, JudgedDocument
+from yofo_rerank.requirements import JudgedDocument
 from yofo_rerank.retrieval.facets import identity, stamp
+from yofo_rerank.scale.apart import judge_apart
 from yofo_rerank.scale.packed import DamagedFile
 from yofo_rerank.scale.partitions import Partition
 
@@ -100,23 +101,12 @@ class JudgeActor:
         """Rows of decoded documents -> rows of answers, one for each document."""
         rows = table.to_pylist()
         asked = [(place, document_of(row)) for place, row in enumerate(rows) if row["code"] is None]
-        outcomes = self._outcomes([document for _, document in asked])
+        outcomes = judge_apart(self._judge, [document for _, document in asked], self._requirements)
         found = {place: outcome for (place, _), outcome in zip(asked, outcomes, strict=True)}
         vectors = self._vectors(asked)
         return _answers(
             [_answer(row, found.get(place), vectors.get(place)) for place, row in enumerate(rows)], self._name
         )
-
-    def _outcomes(self, documents: list[Document]) -> list[JudgedDocument]:
-        """One after another where asking together fails: what is wrong is then its own."""
-        if not documents:
-            return []
-        try:
-            return self._judge.judge_outcomes(documents, self._requirements)
-        except YofoError as error:
-            if len(documents) == 1:
-                return [JudgedDocument(failure=Failure(code=error.code, message=str(error)))]
-            return [self._outcomes([document])[0] for document in documents]
 
     def _vectors(self, asked: Sequence[tuple[int, Document]]) -> dict[int, list[float]]:
         if self._encoder is None:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yofo_rerank.errors import ConfigError, RemoteError, RetrievalError
+from yofo_rerank.errors import PASSING, ConfigError, RemoteError, RetrievalError
 from yofo_rerank.extras import require
 from yofo_rerank.judging import Judge, check_requirements
 from yofo_rerank.progress import Progress, counting
@@ -33,17 +33,14 @@ from yofo_rerank.scale.ids import check_ids, checked
 from yofo_rerank.scale.outputs import Output
 from yofo_rerank.scale.partitions import SIZE, Partition, partitions_of
 from yofo_rerank.scale.pool import LOCAL, Pool, connected
-from yofo_rerank.scale.stale import ABOUT, VECTORS, Stale, check_apart, check_stale, clear
+from yofo_rerank.scale.stale import Stale, check_apart, check_stale, clear
 from yofo_rerank.scale.stream import whole_partitions
-from yofo_rerank.scale.writing import is_file, make_folder, names, put, put_table, read_bytes
+from yofo_rerank.scale.writing import ABOUT, VECTORS, is_file, make_folder, names, put, put_table, read_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from yofo_rerank.retrieval import ClipEncoder
-
-
-PASSING = frozenset({"oom", "out_of_memory", "stopped", "unreadable"})  # and all of a judge that is asked over HTTP
 
 logger = logging.getLogger(__name__)
 
@@ -191,7 +188,10 @@ def may_pass(code: str | None) -> bool:
     >>> may_pass("remote_timeout"), may_pass("truncated"), may_pass(None)
     (True, False, False)
     """
-    return code is not None and (code in PASSING or code.startswith(RemoteError.default_code))
+    if code is None:
+        return False
+    # a key that is refused, or permissions that are missing here, are mended by people, and judged then
+    return code in PASSING or code == "unreadable" or code.startswith(RemoteError.default_code)
 
 
 def answers_of(rows: Sequence[dict[str, Any]], texts: Sequence[str]) -> pa.Table:

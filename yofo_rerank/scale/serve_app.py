@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from yofo_rerank.content import default_id
 from yofo_rerank.documents import Document
-from yofo_rerank.errors import ModelError, RemoteError, YofoError
+from yofo_rerank.errors import RemoteError
 from yofo_rerank.extras import require
-from yofo_rerank.judging import Judge, check_requirements, unjudged
+from yofo_rerank.judging import Judge, check_requirements
 from yofo_rerank.progress import Progress, counting
 from yofo_rerank.requirements import Failure, JudgedDocument, Requirement
+from yofo_rerank.scale.apart import judge_apart
 from yofo_rerank.serving.settings import ServeSettings
 
 if TYPE_CHECKING:
@@ -155,22 +156,10 @@ def judge_together(judge: Judge, asks: Sequence[Ask]) -> list[JudgedDocument]:
     order = sorted(range(len(asks)), key=lambda place: [one.text for one in asks[place].requirements])
     for requirements, places in groupby(order, key=lambda place: asks[place].requirements):
         some = list(places)
-        outcomes = _outcomes(judge, [asks[place].document for place in some], requirements)
+        # whatever a judge raises must not reach those who asked something else
+        outcomes = judge_apart(judge, [asks[place].document for place in some], requirements, caught=Exception)
         found |= dict(zip(some, outcomes, strict=True))
     return [found[place] for place in range(len(asks))]
-
-
-def _outcomes(judge: Judge, documents: list[Document], requirements: Sequence[Requirement]) -> list[JudgedDocument]:
-    """One after another where asking together fails: what is wrong with one is not its neighbours'."""
-    try:
-        return list(judge.judge_outcomes(documents, requirements))
-    except Exception as error:  # whatever a judge raises must not reach those who asked something else
-        if len(documents) > 1:
-            return [_outcomes(judge, [document], requirements)[0] for document in documents]
-        if isinstance(error, YofoError):
-            return [unjudged(error)]
-        logger.exception("a document could not be judged")
-        return [unjudged(ModelError(f"the judge failed: {type(error).__name__}"))]
 
 
 def tokens(asks: Sequence[Ask], most: int) -> int:
@@ -256,7 +245,7 @@ def mini(arguments: dict[str, str]) -> Application:
     API keys come from the environment variable YOFO_SERVE_KEYS, as those of `yofo serve`.
     """
     from yofo_rerank import YofoJudge
-    from yofo_rerank.cli.serve import known_keys
+    from yofo_rerank.serving.keys import known_keys
 
     model = arguments.get("model", "mini")
     judge = YofoJudge.from_pretrained(model, adapter=arguments.get("adapter"))

@@ -13,10 +13,8 @@ from typing import Literal
 from yofo_rerank.errors import ConfigError, RetrievalError
 from yofo_rerank.scale.addresses import beneath, filesystem
 from yofo_rerank.scale.outputs import FOLDER, Output
-from yofo_rerank.scale.writing import is_file, names, remove
+from yofo_rerank.scale.writing import ABOUT, VECTORS, is_file, names, remove
 
-ABOUT = "catalogue.json"
-VECTORS = "vectors"
 SHOWN = 3  # names in a message
 
 Stale = Literal["refuse", "remove"]

@@ -12,6 +12,9 @@ from yofo_rerank.scale.addresses import filesystem
 if TYPE_CHECKING:
     import pyarrow as pa
 
+ABOUT = "catalogue.json"  # in a catalogue's folder: what was asked, and by which judge
+VECTORS = "vectors"  # the folder of its vectors there
+
 
 def make_folder(address: str) -> None:
     """A folder, unless it is there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from yofo_rerank.errors import ModelError, YofoError
+from yofo_rerank.errors import PASSING, ModelError, YofoError
 
 BROKEN = (  # here, and it stays so until somebody mends it: 500
     "adapter_mismatch",
@@ -20,17 +20,7 @@ BROKEN = (  # here, and it stays so until somebody mends it: 500
     "remote_bad_answer",
     "remote_refused",
 )
-PASSING = (  # may be over at the next try: 503
-    "oom",
-    "out_of_memory",
-    "remote",
-    "remote_failed",
-    "remote_overloaded",
-    "remote_timeout",
-    "remote_unreachable",
-    "stopped",
-)
-# what is in neither is the caller's mistake
+# what may pass is 503; what is in neither is the caller's mistake
 STATUS = {"too_many_bytes": 413} | dict.fromkeys(BROKEN, 500) | dict.fromkeys(PASSING, 503)
 
 

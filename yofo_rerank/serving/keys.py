@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from yofo_rerank.serving.errors import ApiError
 
+KEYS = "YOFO_SERVE_KEYS"  # the environment variable that holds keys, separated by commas
 MAX_KNOWN = 10_000  # keys or addresses whose rate is remembered
+
+
+def known_keys(lines: Iterable[str] = ()) -> tuple[str, ...]:
+    """The keys of these lines, and those of the environment."""
+    given = [*lines, *os.environ.get(KEYS, "").split(",")]
+    return tuple(key.strip() for key in given if key.strip())
 
 
 class Keys:

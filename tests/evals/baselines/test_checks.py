@@ -13,7 +13,6 @@ from evals.baselines.checks import (
     Missing,
     MissingBaseline,
     check_scores,
-    exit_code,
     open_baseline,
     open_or_missing,
     require_image,
@@ -180,13 +179,11 @@ def test_a_checkpoint_that_is_there_and_broken_is_not_missing(monkeypatch):
         open_baseline(RECORD)
 
 
-def test_what_is_missing_is_listed_and_forgiven_only_if_asked(monkeypatch):
+def test_what_is_missing_is_listed(monkeypatch):
     monkeypatch.setattr("evals.baselines.checks.nothing", refuse(OSError("no connection")), raising=False)
     missing = open_or_missing(RECORD)
     assert isinstance(missing, Missing)
     assert missing.name == "absent"
-    assert exit_code([missing], skip_missing=False) == 1
-    assert exit_code([missing], skip_missing=True) == exit_code([], skip_missing=False) == 0
 
 
 def test_a_document_without_a_picture_is_refused_by_name():

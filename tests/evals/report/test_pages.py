@@ -12,12 +12,14 @@ from evals.record import RESULTS, mini_weights
 from evals.report import __main__ as program
 from evals.report.content import Absent, Section, Table
 from evals.report.disagreements import draw
-from evals.report.names import model_of
+from evals.report.names import about_base, model_of
 from evals.report.pages import HTML, MARKDOWN, render, sections
 from evals.report.paper import paper_table, read_paper
 from evals.report.parts import p_value, part, percent
 from evals.suite.steps import COMPARED
+from evals.train_mini import BASE_WEIGHTS, digest
 from tests.evals.report.conftest import PAIRED, estimate, figures, record, write
+from yofo_rerank.mini.weights import weights_folder
 
 
 @pytest.fixture(scope="module")
@@ -249,6 +251,16 @@ def test_what_the_shipped_weights_gave_is_told_from_what_earlier_ones_gave(full)
     records = Records(full.folder)
     records.read["pairs"]["about"]["mini"] = mini_weights()
     assert "| ccccccc | 2026-01-02 | 0.2.0 | as shipped | 3 |" in render(records, MARKDOWN)
+
+
+def test_the_base_was_taught_follow_ups_only_where_the_shipped_weights_are_of_the_recorded_run(full):
+    """A run of the recipe can be recorded whose weights were not shipped."""
+    said = "and on statements about the statement before"
+    for made, taught in (("0" * 64, False), (digest(weights_folder("base") / "model.safetensors"), True)):
+        records = Records(full.folder)
+        records.read["pairs"]["about"]["mini"] = mini_weights()
+        records.read["train_mini"] = {"about": {}, "figures": {"weights": {BASE_WEIGHTS: made}}}
+        assert (said in about_base(records, "pairs")) == taught
 
 
 def test_the_paper_is_cited_with_its_tables():
