@@ -79,8 +79,8 @@ def test_same_scores_and_order(model, pictures, query):
     assert len({round(score, 5) for _, score, _ in core}) > 4  # or every order would do
     for other in (through_llama_index(model, pictures, query), through_haystack(model, pictures, query)):
         assert [id_ for id_, _, _ in other] == [id_ for id_, _, _ in core]
-        assert [score for _, score, _ in other] == pytest.approx([score for _, score, _ in core], abs=1e-6)
-        assert [p for _, _, p in other] == [pytest.approx(p, abs=1e-6) for _, _, p in core]
+        assert [score for _, score, _ in other] == pytest.approx([score for _, score, _ in core], abs=1e-5)
+        assert [p for _, _, p in other] == [pytest.approx(p, abs=1e-5) for _, _, p in core]
 
 
 @pytest.mark.skipif(

@@ -61,6 +61,13 @@ def test_held_out_frames_are_new_but_their_words_are_not():
             )
 
 
+def test_no_held_out_frame_begins_as_only_those_of_the_other_polarity_do():
+    for polarity, shapes in HELD_OUT_FRAMES.items():
+        for shape, frames in shapes.items():
+            taught = {frame.split()[0] for frame in TRAIN_FRAMES[polarity][shape]}
+            assert {frame.split()[0] for frame in frames} <= taught, (polarity, shape)
+
+
 def test_a_negated_statement_is_the_opposite_of_its_claim():
     rng = random.Random(5)
     for _ in range(300):

@@ -1,7 +1,8 @@
 """The sentence frames that words stand in: a phrase alone, or a subject with a predicate.
 
 Some combinations of subject and predicate are kept from training, so that evaluation can ask in wordings the model
-never met; each of their words it did meet.
+never met; each of their words it did meet, and each of their first words as the beginning of a frame of the same
+polarity. ("has {}" was kept back once while "has no {bare}" was taught: all that begins with "has" was then a denial.)
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ Frames = dict[str, dict[str, tuple[str, ...]]]  # polarity -> shape of the phras
 HELD_OUT_FRAMES: Frames = {
     "yes": {
         "adj": ("the piece is {}", "this item looks {}", "it must be {}", "something {}"),
-        "noun": ("has {}", "this piece has {}", "the item comes with {}", "something with {}"),
+        "noun": ("one that has {}", "this piece has {}", "the item comes with {}", "something with {}"),
         "kind": ("this piece is {a} {0}", "it must be {a} {0}", "something that is {a} {0}"),
         "prep": ("this item is {}", "it looks right {}", "something that is {}"),
     },

@@ -152,7 +152,7 @@ def say(claim: Claim, rng: random.Random, polarity: str, held_out: bool) -> str:
     """A claim in words; `polarity` "no" denies it, `held_out` takes a wording kept from training.
 
     >>> say(("belt", "yes"), random.Random(1), "yes", held_out=True)
-    'has a belt'
+    'it must be belted'
     """
     shapes = WORDS[claim]
     frames = _frames(rng, held_out)[polarity]

@@ -30,7 +30,7 @@ class Plan:
     together_batch: int = 48
     adapter_examples: int = 4096
     validation_examples: int = 200
-    clip_steps: int = 2000
+    clip_steps: int = 3000
     clip_batch: int = 48
 
 
