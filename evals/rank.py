@@ -59,7 +59,7 @@ def write_list(path: Path, settings: dict[str, Any], names: list[str], measured:
 def main(
     task: Annotated[str, typer.Option(help="mini, MCMR, INQUIRE-Rerank, ViDoRe-v3.1, or a task or benchmark of mteb")],
     model: Annotated[list[str], typer.Option(help="yofo, or a baseline of `python -m evals.baselines`; repeatable")],
-    source: Annotated[str | None, typer.Option(help="folder of the data set, where mteb does not load it")] = None,
+    source: Annotated[str | None, typer.Option(help="folder of the data set; default: the hub")] = None,
     model_source: Annotated[str | None, typer.Option(help="folder or hub id of the model, instead of its own")] = None,
     adapter: Annotated[str | None, typer.Option(help="LoRA adapter of yofo")] = None,
     rule: Annotated[str, typer.Option(help="scoring rule of yofo")] = "weighted",

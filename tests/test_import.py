@@ -10,7 +10,7 @@ import pytest
 import yofo_rerank
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = ("torch", "transformers", "faiss", "open_clip", "llama_index", "haystack")
+HEAVY = ("torch", "transformers", "faiss", "open_clip", "llama_index", "haystack", "fastapi", "uvicorn", "ray")
 LIGHT_ROOMS = ("documents", "images", "requirements", "scoring", "decompose", "errors")
 
 
@@ -29,6 +29,13 @@ def test_import_takes_less_than_half_a_second():
 def test_light_modules_load_nothing_heavy(module):
     loaded = run_python(f"import sys, {module}; print(*(name for name in {HEAVY} if name in sys.modules))")
     assert loaded.split() == []
+
+
+def test_the_core_loads_no_room_that_speaks_with_others():
+    core = "import yofo_rerank.judge, yofo_rerank.reranker, yofo_rerank.models.slot_model, yofo_rerank.retrieval"
+    rooms = ("yofo_rerank.serving", "yofo_rerank.scale", "yofo_rerank.judges", "fastapi", "uvicorn", "ray")
+    loaded = run_python(f"import sys; {core}; print(*(name for name in sys.modules if name.startswith({rooms})))")
+    assert [name for name in loaded.split() if not name.startswith("rayon")] == []
 
 
 def test_documents_do_without_pydantic():

@@ -19,6 +19,10 @@ OWN = ("mini", "MCMR", "INQUIRE-Rerank", "ViDoRe-v3.1")
 def get_tasks(name: str, source: str | None = None) -> list[AbsTaskRetrieval]:
     """The tasks of a name: one of `OWN`, or any retrieval task or benchmark of mteb.
 
+    Args:
+        name: of the task or benchmark.
+        source: folder of its data, if not from the hub; of a benchmark, one folder for each task in it.
+
     Raises:
         ConfigError: unknown, or no task with queries and documents.
     """
@@ -35,7 +39,11 @@ def get_tasks(name: str, source: str | None = None) -> list[AbsTaskRetrieval]:
         from evals.ranking_sets.inquire import inquire_task
 
         return [inquire_task(source)]
-    return _of_mteb(VIDORE if name == "ViDoRe-v3.1" else name)
+    tasks = _of_mteb(VIDORE if name == "ViDoRe-v3.1" else name)
+    for task in tasks if source else ():
+        folder = Path(str(source)) / (task.metadata.name if len(tasks) > 1 else "")
+        task.metadata = task.metadata.model_copy(update={"dataset": task.metadata.dataset | {"path": str(folder)}})
+    return tasks
 
 
 def _of_mteb(name: str) -> list[AbsTaskRetrieval]:

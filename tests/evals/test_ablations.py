@@ -1,12 +1,17 @@
 """Variants are compared document by document: ten statements about one picture are not ten findings."""
 
-import pytest
+import json
 
-from evals import ablations, dependency
+import pytest
+import typer
+
+from evals import ablations, dependency, reasons
 from evals.accuracy import Verdict
-from evals.contestants.scorers import ZERO_SHOT
+from evals.contestants.scorers import SHIPPED, ZERO_SHOT
 from evals.paired import paired_difference
+from evals.program import MISSING
 from yofo_rerank import Judgement
+from yofo_rerank.errors import ConfigError
 from yofo_rerank.training.arrange import OPPOSITE
 
 
@@ -68,3 +73,31 @@ def test_dependent_questions_are_compared_too_and_the_zero_shot_base_is_among_th
     assert found["acc_dep_better_than_yofo"]["mean"] == -1
     assert found["acc_dep_better_than_yofo"]["documents"] == 20
     assert found["better_than_yofo"]["mean"] == 0
+
+
+def test_the_program_of_reasons_compares_with_yofo_and_names_who_is_not_trained(tmp_path, monkeypatch):
+    right = {"yofo": 0.9, "base": 0.5, ZERO_SHOT: 0.4, SHIPPED: 0.9}
+
+    def open_yofo(name, folder, *, attention):
+        assert attention == "joint"
+        if name not in right:
+            raise ConfigError(f"{name} is not trained in {folder}")
+        return name
+
+    monkeypatch.setattr(ablations, "open_yofo", open_yofo)
+    monkeypatch.setattr(ablations, "trained_as", lambda *_: None)
+    monkeypatch.setattr(
+        ablations,
+        "judged",
+        lambda name, task: [said(place, right=place < right[name] * len(task)) for place in range(len(task))],
+    )
+    asked = {"documents": 10, "folder": tmp_path, "output": tmp_path / "reasons.json"}
+    with pytest.raises(typer.Exit) as ended:
+        reasons.main(**asked)
+    assert ended.value.exit_code == MISSING
+    reasons.main(**asked, skip_missing=True)
+    figures = json.loads((tmp_path / "reasons.json").read_text())["figures"]
+    assert [one["name"] for one in figures["missing"]] == ["yofo + reasons"]
+    assert set(figures["contestants"]) == set(reasons.NAMES) - {"yofo + reasons"}
+    assert figures["contestants"]["base, zero-shot"]["better_than_yofo"]["mean"] == pytest.approx(-0.5)
+    assert "better_than_yofo" not in figures["contestants"]["yofo"]

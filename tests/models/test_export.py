@@ -135,7 +135,7 @@ def test_what_it_cannot_answer_is_refused(mini, question, message):
         mini[2](asked)
 
 
-@pytest.mark.parametrize("family", ["qwen2_vl", "qwen2_5_vl", "qwen3_vl"])
+@pytest.mark.parametrize("family", ["qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_5"])
 @pytest.mark.parametrize("tied", [True, False])
 def test_every_family_with_an_adapter(adapted, family, tied, tmp_path):
     base, adapter, _, _ = adapted(family, tied=tied)
@@ -151,6 +151,11 @@ def test_every_family_with_an_adapter(adapted, family, tied, tmp_path):
     thought = decide.tokenizer.convert_tokens_to_ids("<think>")
     assert thought not in inputs["input_ids"]  # an added token that is not special
     assert decide.model.model.visual.patch_embed.proj.weight.dim() == 5
+    if family == "qwen3_5":
+        assert type(decide.model).__name__ == "JevForDecision"  # which transformers takes, whatever the folder holds
+        with pytest.raises(ModelError, match="unknown model family 'jev'"):
+            YofoJudge.from_pretrained(str(tmp_path / "out")).info()
+        assert "YofoJudge" not in (tmp_path / "out" / "README.md").read_text()
 
 
 def test_bare_weights_are_asked_in_a_format_of_one_spelling(make_tiny, saved_model, tmp_path):

@@ -69,7 +69,8 @@ def no_cluster(monkeypatch):
 
 
 def _row(document, texts, code=None):
-    row = {"document": document.id, "judge": "j", "stamp": "s", "code": code, "p_yes": [], "verdict": []}
+    row = {"document": document.id, "judge": "j", "stamp": "s", "code": code, "message": None}
+    row |= {"p_yes": [], "verdict": []}
     if code:
         return row | {"vector": None}
     try:

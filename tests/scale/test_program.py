@@ -1,6 +1,10 @@
 """The program that users copy, with the embedded judge and encoder."""
 
 import importlib.util
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +15,8 @@ from yofo_rerank.scale import QdrantCollection, open_shards
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning:ray.*")
 
-PROGRAM = Path(__file__).parents[2] / "pipelines" / "catalogue_on_ray.py"
+ROOT = Path(__file__).parents[2]
+PROGRAM = ROOT / "pipelines" / "catalogue_on_ray.py"
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +60,22 @@ def test_the_program_judges_and_embeds_the_drawn_catalogue_once(ray_here, progra
     assert {point.payload["document"]: point.payload["p_yes"]["is a dress"] for point in points} == {
         row["document"]: row["p_yes"] for row in found
     }
+
+
+@pytest.mark.slow
+def test_the_line_of_the_readme_runs_as_it_stands(tmp_path):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^python (pipelines/catalogue_on_ray\.py .*)$", readme, flags=re.MULTILINE)
+    words = [str(tmp_path / word) if word == "answers" else word for word in line.split()]
+    patient = os.environ | {"RAY_raylet_start_wait_time_s": "300"}  # on a busy machine
+    done = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, env=patient, capture_output=True, text=True, check=False, timeout=500
+    )
+    assert done.returncode == 0, done.stderr
+    (count,) = re.findall(r"found written, (\d+) documents judged and 0 failed", done.stderr)
+    found = [row for path in (tmp_path / "answers").glob("*.parquet") for row in parquet.read_table(path).to_pylist()]
+    assert len({row["document"] for row in found}) == int(count) > 0
+    assert {row["verdict"] for row in found} == {True, False}
 
 
 def _vector():

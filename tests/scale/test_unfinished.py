@@ -3,6 +3,7 @@
 import pytest
 from pyarrow import parquet
 
+from yofo_rerank.errors import RemoteError
 from yofo_rerank.scale import judge_catalogue
 
 
@@ -34,3 +35,19 @@ def test_a_judge_that_is_down_leaves_nothing(pictures, no_cluster, tmp_path):
     report = judge_catalogue(pictures(4), lambda _: "remote_failed", ["is red"], tmp_path / "out", size=2)
     assert (report.written, report.unfinished) == (0, 2)
     assert list((tmp_path / "out").glob("*.parquet")) == []
+
+
+def test_a_judge_that_stays_down_is_not_asked_about_all(pictures, no_cluster, tmp_path):
+    folder, out = pictures(30), tmp_path / "out"
+    codes = dict.fromkeys([f"{place:03}.png" for place in range(2, 30)], "remote_unreachable")
+    with pytest.raises(RemoteError, match=r"of 8 partitions in a row .* 1 partitions were written") as error:
+        judge_catalogue(folder, codes.get, ["is red"], out, size=2)
+    assert error.value.code == "nothing_judged"
+    assert len(no_cluster) == 9
+    assert judge_catalogue(folder, None, ["is red"], out, size=2).written == 14  # and the next run goes on
+
+
+def test_documents_that_fail_beside_others_stop_nothing(pictures, no_cluster, tmp_path):
+    codes = dict.fromkeys([f"{place:03}.png" for place in range(0, 30, 2)], "oom")
+    report = judge_catalogue(pictures(30), codes.get, ["is red"], tmp_path / "out", size=2)
+    assert (report.written, report.unfinished) == (0, 15)

@@ -52,8 +52,8 @@ def test_and_decides(serve):
         ("remote_overloaded", 503),
         ("remote_unreachable", 503),
         ("nan", 500),
-        ("remote_bad_answer", 500),
-        ("remote_refused", 500),
+        ("remote_bad_answer", 502),
+        ("remote_refused", 502),
         ("bad_image", 422),
         ("too_long", 422),
         ("too_many_bytes", 413),
@@ -62,6 +62,15 @@ def test_and_decides(serve):
 def test_whose_fault_a_failure_is(serve, code, status):
     answer = serve(judge=Failing()).post("/v1/systemone", json=STATE | {"state": code})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers.get("retry-after") == ("1" if status == 503 else None)
+
+
+@pytest.mark.parametrize("code, status", [("oom", 503), ("nan", 500), ("remote_refused", 502), ("not_an_image", 422)])
+@pytest.mark.parametrize("path", ["/v1/rerank", "/v2/rerank"])
+def test_where_no_document_could_be_judged_there_is_no_answer(serve, path, code, status):
+    answer = serve(judge=Failing()).post(path, json=GOOD | {"documents": [code, code]})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json()["message"] == "no document of 2 could be judged; documents[0]: it is broken"
     assert answer.headers.get("retry-after") == ("1" if status == 503 else None)
 
 

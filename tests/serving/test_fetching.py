@@ -63,8 +63,9 @@ def test_addresses_of_one_request_are_counted_before_any_is_fetched(serve, fetch
 
 
 def test_where_nothing_is_fetched_each_address_fails_alone(serve, fetched):
-    answer = serve({"max_fetched": 1}).post("/v1/rerank", json=GOOD | {"documents": [{"image": ADDRESS}] * 3})
+    answer = serve({"max_fetched": 1}).post("/v1/rerank", json=GOOD | {"documents": [{"image": ADDRESS}] * 3 + ["a"]})
     assert [one["code"] for one in answer.json()["meta"]["failures"]] == ["url"] * 3
+    assert [one["index"] for one in answer.json()["results"]] == [3]
     assert fetched == []
 
 

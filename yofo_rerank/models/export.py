@@ -15,6 +15,7 @@ from yofo_rerank.models.config import FILE_NAME as YOFO_CONFIG
 from yofo_rerank.models.config import Calibration, YofoConfig
 from yofo_rerank.models.publish import CARD, CARD_REPOSITORY
 from yofo_rerank.models.sources import MINI, SAFE_FILES, local_folder, resolve
+from yofo_rerank.prompts import token_id
 from yofo_rerank.prompts.decision import decision_template
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def export_folder(
     folder = Path(folder).resolve()
     check_export_folder(folder, model, adapter)
     from yofo_rerank.models.build import model_layout
+    from yofo_rerank.models.decision_head import needs_head, with_head
     from yofo_rerank.models.loading import load_model
     from yofo_rerank.models.patches import Patcher
     from yofo_rerank.training.replace import replaced_folder
@@ -76,13 +78,16 @@ def export_folder(
     _restore(loaded, adapter or model)
     size = Patcher(loaded.image_processor, loaded.config.max_pixels if loaded.config else None).size
     config = _config(loaded, model, attention, size["longest_edge"])
+    network = loaded.model
+    if needs_head(network.config):
+        network = with_head(network, *(token_id(loaded.tokenizer, words[0]) for words in (layout.yes, layout.no)))
     with replaced_folder(folder) as fresh:
-        loaded.model.save_pretrained(fresh)
+        network.save_pretrained(fresh)
         _save_processor(loaded, model, size, fresh)
         (fresh / DECISION).write_text(json.dumps(decision, indent=2) + "\n", encoding="utf-8")
         (fresh / TEMPLATE).write_text(template, encoding="utf-8")
         config.save(fresh)
-        (fresh / CARD).write_text(_card(config), encoding="utf-8")
+        (fresh / CARD).write_text(_card(config, needs_head(loaded.model.config)), encoding="utf-8")
     return Exported(folder, attention, size["longest_edge"])
 
 
@@ -159,7 +164,7 @@ def _save_processor(loaded: LoadedModel, model: str, size: dict[str, int], folde
     processor.save_pretrained(folder)
 
 
-def _card(config: YofoConfig) -> str:
+def _card(config: YofoConfig, has_head: bool) -> str:
     environment = Environment(  # noqa: S701  # Markdown of our own words, no HTML
         loader=PackageLoader("yofo_rerank", "models"),
         undefined=StrictUndefined,
@@ -167,4 +172,5 @@ def _card(config: YofoConfig) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template("export_card.md.j2").render(config=config, repository=CARD_REPOSITORY)
+    template = environment.get_template("export_card.md.j2")
+    return template.render(config=config, repository=CARD_REPOSITORY, has_head=has_head)

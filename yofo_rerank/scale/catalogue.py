@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+IN_VAIN = 8  # partitions in a row of which nothing could be judged: a judge that is down is not asked about the rest
+
 
 @dataclass(frozen=True)
 class CatalogueReport:
@@ -98,6 +100,7 @@ def judge_catalogue(
         RetrievalError: codes `locked`; `another_catalogue`, where OUT holds answers to something else, or of partitions
             that the source does not have.
         DocumentError: codes `missing`, `duplicate_id`. MissingExtra: no Ray.
+        RemoteError: code `nothing_judged`, where nothing of eight partitions in a row could be judged.
         ConfigError: outputs without an encoder, OUT inside the source, or another word for `stale`.
     """
     texts = list(dict.fromkeys(one_line(one.text) for one in check_requirements(requirements)))
@@ -144,14 +147,18 @@ def _write(
     progress: Progress,
 ) -> CatalogueReport:
     found, total = counts
-    written = judged = failed = unfinished = 0
+    written = judged = failed = unfinished = in_vain = 0
     passing: Counter[str] = Counter()
     with counting(progress, "Judging partitions") as tick:
         for name, rows in partitions:
             if codes := [row["code"] for row in rows if may_pass(row["code"])]:
                 passing.update(codes)
                 unfinished += 1
+                in_vain = in_vain + 1 if len(codes) == len(rows) else 0
+                if in_vain == IN_VAIN:
+                    raise _down(rows, in_vain, written)
                 continue
+            in_vain = 0
             if not written:
                 about = about | {"judge": rows[0]["judge"]}
                 _check(folder, about)
@@ -169,6 +176,15 @@ def _write(
             "the next run judges them", unfinished, shown,
         )  # fmt: skip
     return CatalogueReport(written, found, judged, failed, unfinished=unfinished)
+
+
+def _down(rows: Sequence[dict[str, Any]], in_vain: int, written: int) -> RemoteError:
+    first = rows[0]
+    message = (
+        f"no document of {in_vain} partitions in a row could be judged, for reasons that may pass; the last: "
+        f"{first['message']} ({first['code']}). {written} partitions were written; the next run goes on from there"
+    )
+    return RemoteError(message, code="nothing_judged")
 
 
 def _put(

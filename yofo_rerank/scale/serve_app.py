@@ -14,9 +14,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from yofo_rerank.content import default_id
@@ -43,6 +43,7 @@ PAUSE = 0.2  # seconds after the first failure; doubled after each
 IMAGE_TOKENS = 1024  # what an image counts before anybody has looked at it
 BATCH_TOKENS = 16_384
 BATCH_SECONDS = 0.005  # for others to arrive
+CALLS = 32  # of a judge at once
 LOOK_EVERY = 0.1  # seconds between two looks at whether anybody still waits
 
 
@@ -151,14 +152,26 @@ class Judges:
 
 
 def judge_together(judge: Judge, asks: Sequence[Ask]) -> list[JudgedDocument]:
-    """Answers in the order of the asks; those with the same requirements are judged together."""
-    found: dict[int, JudgedDocument] = {}
-    order = sorted(range(len(asks)), key=lambda place: [one.text for one in asks[place].requirements])
-    for requirements, places in groupby(order, key=lambda place: asks[place].requirements):
-        some = list(places)
+    """Answers in the order of the asks; those with the same requirements are one call, and the calls run at once.
+
+    Our engine joins calls that run at once into one pass for each document (`yofo_rerank.models.works`).
+    """
+    groups: dict[tuple[Requirement, ...], list[int]] = {}
+    for place, ask in enumerate(asks):
+        groups.setdefault(ask.requirements, []).append(place)
+
+    def judge_group(requirements: tuple[Requirement, ...]) -> list[JudgedDocument]:
+        documents = [asks[place].document for place in groups[requirements]]
         # whatever a judge raises must not reach those who asked something else
-        outcomes = judge_apart(judge, [asks[place].document for place in some], requirements, caught=Exception)
-        found |= dict(zip(some, outcomes, strict=True))
+        return judge_apart(judge, documents, requirements, caught=Exception)
+
+    with ThreadPoolExecutor(min(len(groups), CALLS)) as pool:
+        answers = list(pool.map(judge_group, groups))
+    found = {
+        place: one
+        for places, outcomes in zip(groups.values(), answers, strict=True)
+        for place, one in zip(places, outcomes, strict=True)
+    }
     return [found[place] for place in range(len(asks))]
 
 

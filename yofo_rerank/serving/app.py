@@ -77,7 +77,9 @@ def create_app(judge: Judge, settings: ServeSettings | None = None) -> FastAPI:
 
 def _rerank_with(service: Service, answer: Callable[[Any, Explained, str], dict[str, Any]]) -> Handler:
     async def handle(body: Any, request: Request) -> dict[str, Any]:
-        return answer(body, await service.rerank(body, request), request.state.id)
+        found = await service.rerank(body, request)
+        rerank_api.check_judged(found)
+        return answer(body, found, request.state.id)
 
     return handle
 

@@ -17,11 +17,11 @@ BROKEN = (  # here, and it stays so until somebody mends it: 500
     "missing_extra",
     "missing_token",
     "nan",
-    "remote_bad_answer",
-    "remote_refused",
 )
+UPSTREAM = ("remote_bad_answer", "remote_refused")  # of the service that this one asks: 502
 # what may pass is 503; what is in neither is the caller's mistake
-STATUS = {"too_many_bytes": 413} | dict.fromkeys(BROKEN, 500) | dict.fromkeys(PASSING, 503)
+STATUS = {"too_many_bytes": 413} | dict.fromkeys(BROKEN, 500) | dict.fromkeys(UPSTREAM, 502)
+STATUS |= dict.fromkeys(PASSING, 503)
 
 
 class ApiError(Exception):

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from yofo_rerank.requirements import MAX_QUERY_CHARS, Explanation, Requirement
 from yofo_rerank.reranker import Explained
 from yofo_rerank.serving.documents import GivenDocument, Quick, Strict, TextPart, few_keys
+from yofo_rerank.serving.errors import from_code
 
 DOCUMENTS_OF_A_UNIT = 100  # Cohere's search unit: one query with up to so many documents
 WITHOUT_EFFECT = (
@@ -106,6 +107,19 @@ def answer_v1(request: RerankV1, found: Explained, request_id: str) -> dict[str,
         "usage": {"prompt_tokens": found.n_tokens, "total_tokens": found.n_tokens},
         "meta": _meta(request, found, "1"),
     }
+
+
+def check_judged(found: Explained) -> None:
+    """Refuse to call it an answer where nothing could be judged: an empty list would say that nothing was given.
+
+    Raises:
+        ApiError: with the code of the first document.
+    """
+    failures = sorted(((place.index, place.failure) for place in found.places if place.failure), key=lambda one: one[0])
+    if failures and len(failures) == len(found.places):
+        index, failure = failures[0]
+        message = f"no document of {len(failures)} could be judged; documents[{index}]: {failure.message}"
+        raise from_code(failure.code, message)
 
 
 def _results(request: _Request, found: Explained) -> list[dict[str, Any]]:
