@@ -44,7 +44,7 @@ def test_minis_adapter_under_older_names(tmp_path, style):
     )
     wanted = [[one.p_yes for one in row] for row in YofoJudge.from_pretrained("mini").judge(documents, TEXTS)]
     found = [[one.p_yes for one in row] for row in YofoJudge.from_pretrained("mini", adapter).judge(documents, TEXTS)]
-    assert found == [pytest.approx(row, abs=1e-6) for row in wanted]  # batches of another shape round elsewhere
+    assert found == [pytest.approx(row, abs=1e-5) for row in wanted]  # batches of another shape round elsewhere
     assert torch.tensor(wanted).std() > 0.1
 
 

@@ -30,11 +30,11 @@ def test_same_as_the_core(nodes, model, reranker):
     ranking = YofoReranker(YofoJudge.from_pretrained(model, device="cpu")).rerank(QUERY, documents)
     found = reranker.postprocess_nodes(nodes, query_str=QUERY)
     assert [one.node_id for one in found] == [one.document.id for one in ranking]
-    assert [one.score for one in found] == pytest.approx([one.score for one in ranking], abs=1e-6)
+    assert [one.score for one in found] == pytest.approx([one.score for one in ranking], abs=1e-5)
     assert len({round(one.score, 6) for one in found}) == len(nodes)  # S10: they differ
     for one, place in zip(found, ranking, strict=True):
         mine, core = explain(one).judgements, place.judgements
-        assert [judged.p_yes for judged in mine] == pytest.approx([judged.p_yes for judged in core], abs=1e-6)
+        assert [judged.p_yes for judged in mine] == pytest.approx([judged.p_yes for judged in core], abs=1e-5)
 
 
 def test_order_and_batches_do_not_matter(nodes, model, reranker):  # S1, S6
