@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-wheel docs attack check format train-mini evals evals-real bench clean
+.PHONY: help demo test test-wheel test-examples docs attack check format train-mini evals evals-real bench clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -50,8 +50,11 @@ test-haystack-%: .venv/haystack-%/installed
 	@PYTHONPATH=.venv/haystack-$* $(BIN)/python -c 'import haystack; print("Haystack", haystack.__version__)'
 	@PYTHONPATH=.venv/haystack-$* $(PYTEST) tests/integrations/haystack
 
-test: .venv/installed-dev $(HAYSTACKS:%=test-haystack-%) test-wheel docs  ## the whole test-suite, with coverage
+test: .venv/installed-dev $(HAYSTACKS:%=test-haystack-%) test-wheel test-examples docs  ## the whole test-suite, with coverage
 	@$(PYTEST) --cov --cov-report=term:skip-covered
+
+test-examples: .venv/installed-dev  ## the examples in docstrings
+	@$(PYTEST) --doctest-modules yofo_rerank evals
 
 test-wheel: .venv/installed-dev  ## build the wheel, and use it from a folder of its own
 	@rm -rf .venv/wheel && $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir .venv/wheel .

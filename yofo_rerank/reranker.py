@@ -132,6 +132,7 @@ class YofoReranker:
     ) -> list[Ranking]:
         """As `rerank` for every query over the same documents, each of which is encoded once.
 
+        >>> from yofo_rerank import YofoJudge
         >>> YofoReranker(YofoJudge.from_pretrained("mini")).rerank_many([], [])
         []
         """
@@ -159,6 +160,7 @@ class YofoReranker:
     ) -> list[dict[str, Any]]:
         """As `CrossEncoder.rank` of sentence-transformers, so that a script changes one line.
 
+        >>> from yofo_rerank import YofoJudge
         >>> reranker = YofoReranker(YofoJudge.from_pretrained("mini"))
         >>> reranker.rank("a pink skirt", ["a green dress", "a pink skirt"], top_k=1)  # doctest: +SKIP
         [{'corpus_id': 1, 'score': 0.98}]
@@ -195,6 +197,7 @@ class YofoReranker:
         Pairs with one query are judged together. What cannot be judged has score 0.0 with `on_error="last"`, NaN with
         "drop", and raises with "raise"; warnings are logged.
 
+        >>> from yofo_rerank import YofoJudge
         >>> YofoReranker(YofoJudge.from_pretrained("mini")).predict([]).shape
         (0,)
 
