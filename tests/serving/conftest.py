@@ -58,7 +58,7 @@ def _outcome(text, requirements):
 
 @contextlib.contextmanager
 def serving(judge, settings):
-    told = server_settings(settings.limits.deadline)  # those of `yofo serve`
+    told = server_settings(settings.limits)  # those of `yofo serve`
     server = uvicorn.Server(uvicorn.Config(create_app(judge, settings), port=0, log_config=None, **told))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

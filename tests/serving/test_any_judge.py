@@ -74,6 +74,29 @@ def test_where_no_document_could_be_judged_there_is_no_answer(serve, path, code,
     assert answer.headers.get("retry-after") == ("1" if status == 503 else None)
 
 
+class Mixed(TextJudge):
+    """Fails every document with the code that is its text."""
+
+    def judge_outcomes(self, documents, requirements, *, progress=False):
+        return [JudgedDocument(failure=Failure(code=one.text, message=f"it is {one.text}")) for one in documents]
+
+
+@pytest.mark.parametrize(
+    "codes, status, place",
+    [
+        (("not_an_image", "remote_overloaded", "oom"), 503, 1),
+        (("not_an_image", "nan"), 500, 1),
+        (("nan", "oom"), 503, 1),
+        (("not_an_image", "too_large"), 422, 0),
+    ],
+)
+def test_what_may_pass_decides_whether_a_client_comes_again(serve, codes, status, place):
+    answer = serve(judge=Mixed()).post("/v2/rerank", json=GOOD | {"documents": list(codes)})
+    assert (answer.status_code, answer.json()["code"]) == (status, codes[place])
+    assert f"documents[{place}]: it is {codes[place]}" in answer.json()["message"]
+    assert ("retry-after" in answer.headers) == (status == 503)
+
+
 @pytest.mark.parametrize("code, status", [("oom", 503), ("bad_model", 500), ("unknown_family", 500)])
 @pytest.mark.parametrize("path", ["/v1/rerank", "/v2/rerank", "/v1/systemone"])
 def test_a_broken_model_is_no_fault_of_the_client(serve, path, code, status):

@@ -3,12 +3,13 @@
 import json
 import socket
 import threading
+import time
 
 import pytest
 import uvicorn
 
 from tests.serving.test_hostile import GOOD, is_fine
-from yofo_rerank.serving import server
+from yofo_rerank.serving import Limits, server
 
 BODY = json.dumps(GOOD).encode()
 HEAD = b"POST /v1/rerank HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -66,6 +67,47 @@ def test_a_request_that_takes_longer_is_waited_for(serve, text_judge, monkeypatc
     assert client.post("/v1/rerank", json=GOOD).status_code == 200
 
 
+LARGE = json.dumps(GOOD | {"documents": ["pink " + "x" * 1_000_000] * 40, "return_documents": True}).encode()
+
+
+def ask_for_much(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(LARGE) + LARGE)
+
+
+def take(connection, most):
+    data = bytearray()
+    while len(data) < most and (piece := connection.recv(1 << 20)):
+        data += piece
+    return bytes(data)
+
+
+def test_who_does_not_read_an_answer_is_left(serve, monkeypatch):
+    monkeypatch.setattr(server.Impatient, "seconds", 1)
+    client = serve()
+    with connect(client) as connection:
+        ask_for_much(connection)
+        begun = connection.recv(1000)
+        assert status_line(begun) == b"HTTP/1.1 200 OK"
+        time.sleep(4)
+        assert len(read_all(connection)) < 39_000_000  # what the system had taken; the rest was thrown away
+    assert is_fine(client)
+
+
+def test_who_reads_slowly_gets_all_of_it(serve, monkeypatch):
+    monkeypatch.setattr(server.Impatient, "seconds", 1)
+    client = serve()
+    with connect(client) as connection:
+        ask_for_much(connection)
+        data = b""
+        for _ in range(6):  # longer than the wait
+            time.sleep(0.4)
+            data += take(connection, 4_000_000)
+        data += read_all(connection)
+    assert len(data) > 40_000_000
+    assert data.count(b"HTTP/1.1") == 1
+
+
 def test_very_large_headers_are_refused(serve):
     client = serve()
     with connect(client) as connection:
@@ -113,6 +155,6 @@ def test_a_whole_request_and_half_a_goodbye(serve):
 
 
 def test_the_parser_whose_bounds_are_set_is_the_one_that_runs():
-    config = uvicorn.Config("nothing:app", **server.settings(60))
+    config = uvicorn.Config("nothing:app", **server.settings(Limits()))
     assert (config.http, config.ws, config.limit_concurrency) == (server.Impatient, "none", server.MAX_CONNECTIONS)
     assert config.h11_max_incomplete_event_size == 65536

@@ -7,6 +7,7 @@ from tests.serving.conftest import TextJudge
 from tests.serving.test_hostile import GOOD
 from yofo_rerank.serving import ServeSettings
 from yofo_rerank.serving.app import create_app
+from yofo_rerank.serving.errors import STATUS
 
 
 @pytest.fixture
@@ -46,7 +47,8 @@ def test_errors_are_described_as_they_come(client):
     problem = described["components"]["schemas"]["Problem"]
     for path in ("/v1/rerank", "/v2/rerank", "/v1/systemone"):
         told = described["paths"][path]["post"]["responses"]
-        assert set(told) >= {"200", "401", "404", "413", "415", "422", "429", "500", "503", "504"}
+        assert set(told) >= {"200", "401", "404", "413", "415", "422", "429", "500", "502", "503", "504"}
+        assert {str(status) for status in STATUS.values()} <= set(told)
         answer = client.post(path, json=GOOD | {"dokuments": []})
         schema = told[str(answer.status_code)]["content"]["application/json"]["schema"]
         assert schema == {"$ref": "#/components/schemas/Problem"}

@@ -69,6 +69,15 @@ def test_documents_come_back_where_asked(serve):
     assert [one["document"] for one in answer["results"]] == [{"text": "a pink skirt"}, {"text": "a pink top"}]
 
 
+def test_images_that_the_client_has_do_not_come_back(serve):
+    part = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{png('red')}"}}
+    words = {"type": "text", "text": "a pink skirt"}
+    documents = [{"text": "a pink top", "image": png("red")}, {"content": [part, words]}]
+    answer = serve().post("/v1/rerank", json=GOOD | {"documents": documents, "return_documents": True}).json()
+    found = {one["index"]: one["document"] for one in answer["results"]}
+    assert found == {0: {"text": "a pink top"}, 1: {"content": [words]}}
+
+
 @pytest.mark.parametrize("path, name", [("/v2/rerank", "max_tokens_per_doc"), ("/v1/rerank", "truncate_prompt_tokens")])
 def test_what_has_no_effect_is_said(serve, path, name):
     answer = serve().post(path, json=GOOD | {name: 100}).json()

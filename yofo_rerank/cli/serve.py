@@ -14,6 +14,8 @@ from yofo_rerank.serving.keys import KEYS, known_keys
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from yofo_rerank.serving import Limits
+
 
 def serve(
     model: options.Model = None,
@@ -64,7 +66,7 @@ def serve(
         limits=Limits(deadline=deadline, requests_per_minute=rate),
     )
     app = create_app(options.load_judge(model, adapter, device, states=states, verdicts=verdicts), settings)
-    _run(app, deadline, host=host, port=port, forwarded_allow_ips=proxy or [], **tls)
+    _run(app, settings.limits, host=host, port=port, forwarded_allow_ips=proxy or [], **tls)
 
 
 def _tls(certificate: Path | None, key: Path | None) -> dict[str, str]:
@@ -82,14 +84,14 @@ def _tls(certificate: Path | None, key: Path | None) -> dict[str, str]:
     return {"ssl_certfile": str(certificate)} | ({"ssl_keyfile": str(key)} if key else {})
 
 
-def _run(app: FastAPI, deadline: float, **settings: Any) -> None:
+def _run(app: FastAPI, limits: Limits, **settings: Any) -> None:
     import uvicorn
 
     from yofo_rerank.serving import server
 
     log = dict(uvicorn.config.LOGGING_CONFIG)
     log["loggers"] = log["loggers"] | {"yofo_rerank": {"handlers": ["default"], "level": "INFO", "propagate": False}}
-    uvicorn.run(app, log_config=log, **server.settings(deadline), **settings)
+    uvicorn.run(app, log_config=log, **server.settings(limits), **settings)
 
 
 def _keys(path: Path | None, host: str, port: int) -> tuple[str, ...]:

@@ -93,6 +93,21 @@ class Fetching:
     look: Callable[[], None] = _nobody
 
 
+def returned(given: GivenDocument) -> dict[str, Any]:
+    """What goes back where documents are asked for: texts and addresses, no image data, which the client has.
+
+    >>> returned(TextOrImage(text="a skirt", image="iVBORw0KGgo="))
+    {'text': 'a skirt'}
+    """
+    if isinstance(given, str):
+        return {"text": given}
+    if isinstance(given, TextOrImage):
+        image = given.image if given.image and is_address(given.image) else None
+        return {name: value for name, value in (("text", given.text), ("image", image)) if value is not None}
+    kept = [part for part in given.content if isinstance(part, TextPart) or is_address(part.image_url.url)]
+    return {"content": [part.model_dump(exclude_none=True) for part in kept]}
+
+
 def count_addresses(documents: Sequence[GivenDocument]) -> int:
     """How many images would be fetched.
 

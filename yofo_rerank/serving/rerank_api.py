@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from yofo_rerank.requirements import MAX_QUERY_CHARS, Explanation, Requirement
 from yofo_rerank.reranker import Explained
-from yofo_rerank.serving.documents import GivenDocument, Quick, Strict, TextPart, few_keys
+from yofo_rerank.serving.documents import GivenDocument, Quick, Strict, TextPart, few_keys, returned
 from yofo_rerank.serving.errors import from_code
 
 DOCUMENTS_OF_A_UNIT = 100  # Cohere's search unit: one query with up to so many documents
@@ -98,8 +98,7 @@ def answer_v1(request: RerankV1, found: Explained, request_id: str) -> dict[str,
     results = _results(request, found)
     if request.return_documents:
         for result in results:
-            given = request.documents[result["index"]]
-            result["document"] = {"text": given} if isinstance(given, str) else given.model_dump(exclude_none=True)
+            result["document"] = returned(request.documents[result["index"]])
     return {
         "id": request_id,
         "model": request.model,
@@ -113,13 +112,14 @@ def check_judged(found: Explained) -> None:
     """Refuse to call it an answer where nothing could be judged: an empty list would say that nothing was given.
 
     Raises:
-        ApiError: with the code of the first document.
+        ApiError: of the document that may be judged the next time, or for which nobody but the service can do anything.
     """
-    failures = sorted(((place.index, place.failure) for place in found.places if place.failure), key=lambda one: one[0])
-    if failures and len(failures) == len(found.places):
-        index, failure = failures[0]
-        message = f"no document of {len(failures)} could be judged; documents[{index}]: {failure.message}"
-        raise from_code(failure.code, message)
+    failures = {place.index: place.failure for place in found.places if place.failure is not None}
+    if not failures or len(failures) < len(found.places):
+        return
+    told = f"no document of {len(failures)} could be judged; documents"
+    errors = [from_code(failures[at].code, f"{told}[{at}]: {failures[at].message}") for at in sorted(failures)]
+    raise min(errors, key=lambda error: (error.status != 503, error.status < 500))  # the first of its kind
 
 
 def _results(request: _Request, found: Explained) -> list[dict[str, Any]]:
