@@ -67,7 +67,7 @@ def test_a_request_that_takes_longer_is_waited_for(serve, text_judge, monkeypatc
     assert client.post("/v1/rerank", json=GOOD).status_code == 200
 
 
-LARGE = json.dumps(GOOD | {"documents": ["pink " + "x" * 1_000_000] * 40, "return_documents": True}).encode()
+LARGE = json.dumps(GOOD | {"documents": ["pink " + "x" * 1_000_000] * 24, "return_documents": True}).encode()
 
 
 def ask_for_much(connection):
@@ -85,26 +85,26 @@ def take(connection, most):
 def test_who_does_not_read_an_answer_is_left(serve, monkeypatch):
     monkeypatch.setattr(server.Impatient, "seconds", 1)
     client = serve()
-    with connect(client) as connection:
+    with connect(client, seconds=100) as connection:
         ask_for_much(connection)
         begun = connection.recv(1000)
         assert status_line(begun) == b"HTTP/1.1 200 OK"
         time.sleep(4)
-        assert len(read_all(connection)) < 39_000_000  # what the system had taken; the rest was thrown away
+        assert len(read_all(connection)) < 23_000_000  # what the system had taken; the rest was thrown away
     assert is_fine(client)
 
 
 def test_who_reads_slowly_gets_all_of_it(serve, monkeypatch):
     monkeypatch.setattr(server.Impatient, "seconds", 1)
     client = serve()
-    with connect(client) as connection:
+    with connect(client, seconds=100) as connection:
         ask_for_much(connection)
         data = b""
-        for _ in range(6):  # longer than the wait
+        for _ in range(4):  # longer than the wait
             time.sleep(0.4)
             data += take(connection, 4_000_000)
         data += read_all(connection)
-    assert len(data) > 40_000_000
+    assert len(data) > 24_000_000
     assert data.count(b"HTTP/1.1") == 1
 
 
