@@ -10,12 +10,13 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over `n` values, with the interval that holds it in 95 of 100 resamplings."""
+    """A mean over `n` values in `clusters`, with the interval that holds it in 95 of 100 resamplings."""
 
     mean: float
     low: float
     high: float
     n: int
+    clusters: int
 
     def __str__(self) -> str:
         return f"{self.mean:.4f} [{self.low:.4f}, {self.high:.4f}]"
@@ -42,4 +43,4 @@ def estimate(clusters: Sequence[Sequence[float]], *, seed: int = 0, resamples: i
         drawn = rng.integers(len(filled), size=len(filled))
         means[resample] = sums[drawn].sum() / counts[drawn].sum()
     low, high = np.quantile(means, (0.025, 0.975))
-    return Estimate(float(sums.sum() / counts.sum()), float(low), float(high), int(counts.sum()))
+    return Estimate(float(sums.sum() / counts.sum()), float(low), float(high), int(counts.sum()), len(filled))

@@ -117,7 +117,7 @@ def auroc(positive: Sequence[float], negative: Sequence[float], *, seed: int = 0
         drawn = rng.integers(len(won), size=len(won))
         means.append(won[np.ix_(drawn, drawn)].mean())
     low, high = np.quantile(means, (0.025, 0.975))
-    return Estimate(float(won.mean()), float(low), float(high), len(won))
+    return Estimate(float(won.mean()), float(low), float(high), len(won), len(won))
 
 
 def temperature(p_yes: Sequence[float], answers: Sequence[bool]) -> float:

@@ -28,7 +28,7 @@ from evals.paired import paired_difference
 from evals.program import MISSING
 from evals.record import RESULTS, print_table, write_record
 from yofo_rerank import Document, YofoJudge
-from yofo_rerank.errors import ConfigError, YofoError
+from yofo_rerank.errors import ConfigError, MissingExtra, YofoError
 from yofo_rerank.scoring.expression import ExpressionRule
 
 Judged = Callable[[Pair, list[Document]], Scores]
@@ -42,12 +42,16 @@ SHOWN = 12
 def evaluate(n: int, seed: int, folder: Path) -> dict[str, Any]:
     """All figures; a contestant that is not trained yet, or gives all pairs one score, is named under `missing`."""
     pairs = make_pairs(n, seed)
-    pictures = Pictures(pairs)
+    pictures, asked = Pictures(pairs), [pair.to_dict() for pair in pairs]
     contestants, missing = open_contestants(folder)
     scores: dict[str, list[Scores]] = {}
     for name, judged in contestants.items():
-        kept = Kept(folder / "scores", name, n, seed, trained_as(_recipe_of(name), folder))
-        found = kept.fill(lambda at, judged=judged: _tried(judged, pairs[at], pictures[at]))  # type: ignore[misc]
+        kept = Kept(folder / "scores", name, asked, trained_as(_recipe_of(name), folder))
+        try:
+            found = kept.fill(lambda at, judged=judged: _tried(judged, pairs[at], pictures[at]))  # type: ignore[misc]
+        except (ConfigError, MissingExtra) as error:
+            missing.append({"name": name, "reason": str(error)})
+            continue
         if reason := _refusal(name, found):
             missing.append({"name": name, "reason": reason})
             continue
@@ -113,6 +117,8 @@ def _recipe_of(name: str) -> str:
 def _tried(judged: Judged, pair: Pair, both: list[Document]) -> Scores:
     try:
         return judged(pair, both)
+    except (ConfigError, MissingExtra):
+        raise  # it is not there, whatever it is asked
     except YofoError:
         return None  # counted as a failure, and as an error
 

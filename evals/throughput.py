@@ -20,7 +20,7 @@ import typer
 from evals.baselines.registry import get_baseline
 from evals.bench.cross_encoder import open_peer
 from evals.bench.mini import REQUIREMENTS, fresh_documents
-from evals.contestants.generated import GeneratingJudge
+from evals.contestants.generated import Form, GeneratingJudge
 from evals.contestants.recipes import RUNS, trained_as
 from evals.contestants.scorers import forget_pictures
 from evals.program import MISSING
@@ -31,10 +31,14 @@ from yofo_rerank.errors import ConfigError, MissingExtra
 Run = Callable[[Sequence[Document]], Any]
 ROUNDS_FROM = 20_000  # numbers of rounds, far from those of other benchmarks: fresh pictures
 OURS, EACH, EACH_KEPT = "yofo", "one requirement per pass", "one requirement per pass, states kept"
-GENERATED, GENERATED_NAMED = "generated verdicts", "generated verdicts, requirements as keys"
+GENERATED: dict[str, Form] = {  # shortest first
+    "generated verdicts, a list": "list",
+    "generated verdicts, by number": "numbers",
+    "generated verdicts, by text": "texts",
+}
 CROSS_ENCODER = "CrossEncoder, one score"
 ONE_SCORE = ("clip-style", "siglip-style", "blip2-itm-style", "jina-style", "whole-query-style")
-TARGETS = {EACH: 5.0, GENERATED: 10.0}
+TARGETS = {EACH: 5.0} | dict.fromkeys(GENERATED, 10.0)
 
 
 def open_runs(folder: Path) -> tuple[dict[str, Run], list[dict[str, str]]]:
@@ -42,14 +46,15 @@ def open_runs(folder: Path) -> tuple[dict[str, Run], list[dict[str, str]]]:
     texts = list(REQUIREMENTS)
     plain = YofoJudge.from_pretrained("mini", cache_bytes=0, verdicts=False)
     keeping = YofoJudge.from_pretrained("mini", verdicts=False)
-    writer, named = GeneratingJudge(), GeneratingJudge(named=True)
+    writers = {name: GeneratingJudge(form) for name, form in GENERATED.items()}
     runs: dict[str, Run] = {
         OURS: lambda documents: plain.judge(documents, texts),
         EACH: lambda documents: [plain.judge(documents, [text]) for text in texts],
         EACH_KEPT: lambda documents: [keeping.judge(documents, [text]) for text in texts],
-        GENERATED: lambda documents: writer.judge(documents, texts),
-        GENERATED_NAMED: lambda documents: named.judge(documents, texts),
-    }
+    } | {
+        name: lambda documents, writer=writer: writer.judge(documents, texts)  # type: ignore[misc]
+        for name, writer in writers.items()
+    }  # fmt: skip
     sentence, missing = ", ".join(texts), []
     for name in ONE_SCORE:
         try:
@@ -150,7 +155,7 @@ def main(
     settings = {
         "documents": documents, "requirements": len(REQUIREMENTS), "repeats": repeats, "clock": "processor time",
         "threads": 1,
-        "generated_tokens": GeneratingJudge().new_tokens(REQUIREMENTS),
+        "generated_tokens": {name: GeneratingJudge(form).new_tokens(REQUIREMENTS) for name, form in GENERATED.items()},
     }  # fmt: skip
     typer.echo(f"wrote {write_record(output, settings=settings, figures=figures)}")
     if missing and not skip_missing:

@@ -21,12 +21,14 @@ def wilson(share: float, n: int) -> tuple[float, float]:
 def interval(found: Mapping[str, float]) -> tuple[float, float, float]:
     """Mean, low and high of an estimate; Wilson's bounds where every value was 0, or every one 1.
 
-    Resampling values that are all alike gives no width, as if nothing could ever go wrong.
+    Resampling values that are all alike gives no width, as if nothing could ever go wrong. What is said of one document
+    or query goes together, so they are counted, where the record says how many there were.
 
     >>> interval({"mean": 0.5, "low": 0.4, "high": 0.6, "n": 100})
     (0.5, 0.4, 0.6)
     """
     mean, low, high = float(found["mean"]), float(found["low"]), float(found["high"])
-    if low == high == mean and mean in (0.0, 1.0) and found.get("n"):
-        low, high = wilson(mean, int(found["n"]))
+    count = int(found.get("clusters") or found.get("n") or 0)
+    if low == high == mean and mean in (0.0, 1.0) and count:
+        low, high = wilson(mean, count)
     return mean, low, high

@@ -12,6 +12,7 @@ from yofo_rerank.documents import Document
 from yofo_rerank.errors import DocumentError, ModelError
 
 CONSTANT = 1e-6  # scores no further apart than this are one score
+UNDECIDED = 0.005  # probabilities no further from 0.5 than this say nothing: what a wrong template gives
 ENOUGH = 3  # distinct documents among which a contestant must see a difference
 QUESTIONS = 20  # among which it must, where each is about one document or two
 
@@ -59,19 +60,25 @@ def check_scores(
 
 
 def refuse_alike(name: str, answers: Sequence[Sequence[float]]) -> None:
-    """Refuse a contestant whose first `QUESTIONS` answers are one score; fewer are let pass.
+    """Refuse a contestant whose first `QUESTIONS` answers are one score, or all about 0.5; fewer are let pass.
 
     >>> refuse_alike("toy", [[0.5, 0.5]] * 19)
 
     Raises:
-        ConstantScores: all scores of those questions are the same, to 1e-6 (of the score, where that is small).
+        ConstantScores: all scores of those questions are the same, to 1e-6 (of the score, where that is small), or
+            within 0.005 of 0.5.
     """
     numbers = [score for answer in answers[:QUESTIONS] for score in answer]
-    if len(answers) >= QUESTIONS and numbers and _alike(numbers):
-        raise ConstantScores(
-            f"{name}: all {len(numbers)} scores of the first {QUESTIONS} questions are {numbers[0]:.6g}; its template"
-            " may not fit its weights, or weights were not loaded (a scorer that counts says so with `discrete = True`)"
-        )
+    if len(answers) < QUESTIONS or not numbers:
+        return
+    about = "" if _alike(numbers) else "about "
+    if about and any(abs(number - 0.5) > UNDECIDED for number in numbers):
+        return
+    raise ConstantScores(
+        f"{name}: all {len(numbers)} scores of the first {QUESTIONS} questions are {about}{numbers[0]:.6g}; its "
+        "template may not fit its weights, or weights were not loaded (a scorer that counts says so with "
+        "`discrete = True`)"
+    )
 
 
 def _alike(numbers: Sequence[float]) -> bool:

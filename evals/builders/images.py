@@ -56,6 +56,8 @@ def find_pictures(folder: Path) -> list[Picture]:
 def draw_pairs(pictures: Sequence[Picture], count: int, seed: int) -> list[tuple[Picture, Picture]]:
     """`count` different pairs of one category and one side of the split, drawn at random.
 
+    Which of two comes first does not depend on the count, so that asking for more pairs asks none of before again.
+
     Raises:
         ConfigError: there are no two pictures of one category and side, or not so many pairs.
     """
@@ -68,14 +70,20 @@ def draw_pairs(pictures: Sequence[Picture], count: int, seed: int) -> list[tuple
     rng = random.Random(seed)
     if sum(sizes) <= 2 * count:
         every = [pair for group in groups.values() for pair in combinations(group, 2)]
-        chosen = rng.sample(every, count)
+        rng.shuffle(every)
+        chosen = every[:count]
     else:
         drawn: dict[frozenset[str], tuple[Picture, Picture]] = {}
         while len(drawn) < count:
             first, second = rng.sample(rng.choices(list(groups.values()), weights=sizes)[0], 2)
             drawn.setdefault(frozenset((first.digest, second.digest)), (first, second))
         chosen = list(drawn.values())
-    return [pair if rng.random() < 0.5 else (pair[1], pair[0]) for pair in chosen]
+    return [_turned(*sorted(pair, key=lambda one: one.digest), seed) for pair in chosen]
+
+
+def _turned(one: Picture, other: Picture, seed: int) -> tuple[Picture, Picture]:
+    first = random.Random(f"{seed} {one.digest} {other.digest}").random() < 0.5
+    return (one, other) if first else (other, one)
 
 
 def keep_picture(picture: Picture, folder: Path) -> str:

@@ -14,7 +14,6 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from evals.record import mini_weights
 from yofo_rerank.mini.recipe.optimizer import MuonAdamW
 
 logger = logging.getLogger("evals.contestants")
@@ -34,10 +33,11 @@ def train_for(
     muon_rate: float,
     adam_rate: float,
     adam_only: bool = False,
+    origin: str,
 ) -> int:
     """Train the module's weights that want gradients for so many seconds of this process; returns the steps made.
 
-    A checkpoint is taken up only if it was trained from the embedded weights that there are now.
+    A checkpoint is taken up only if its `origin` is this one: what it was trained from, on and how.
 
     `loss` gets a generator of chance for its step and returns a scalar with figures for the log.
     """
@@ -45,7 +45,7 @@ def train_for(
     named = [(f"embed.{n}" if adam_only else n, p) for n, p in module.named_parameters() if p.requires_grad]
     optimizer = MuonAdamW(named, steps=PROGRESS, muon_lr=muon_rate, adam_lr=adam_rate)
     path = folder / "checkpoint.safetensors"
-    step, used = _load(path, module, optimizer)
+    step, used = _load(path, module, optimizer, origin)
     saved, started, lines = used, time.process_time() - used, []
     while used < seconds:
         value, figures = loss(random.Random(f"{name} {step}"))
@@ -56,13 +56,13 @@ def train_for(
         lines.append(figures)
         if used - saved > SAVE_EVERY or used >= seconds:
             _log(folder / "log.jsonl", step, used, lines)
-            _save(path, module, optimizer, step, used)
+            _save(path, module, optimizer, step, used, origin)
             saved, lines = used, []
     return step
 
 
-def _load(path: Path, module: nn.Module, optimizer: MuonAdamW) -> tuple[int, float]:
-    if not path.exists() or _weights_of(path) != mini_weights():
+def _load(path: Path, module: nn.Module, optimizer: MuonAdamW, origin: str) -> tuple[int, float]:
+    if not path.exists() or _origin_of(path) != origin:
         (path.parent / "log.jsonl").unlink(missing_ok=True)
         return 0, 0.0
     tensors = load_file(path)
@@ -71,18 +71,18 @@ def _load(path: Path, module: nn.Module, optimizer: MuonAdamW) -> tuple[int, flo
     return int(tensors["step"]), float(tensors["used"])
 
 
-def _weights_of(checkpoint: Path) -> str | None:
-    """The embedded weights that it was trained from; None = an earlier version did not say."""
+def _origin_of(checkpoint: Path) -> str | None:
+    """None = an earlier version did not say."""
     with safe_open(checkpoint, framework="pt") as file:
-        return (file.metadata() or {}).get("mini")
+        return (file.metadata() or {}).get("origin")
 
 
-def _save(path: Path, module: nn.Module, optimizer: MuonAdamW, step: int, used: float) -> None:
+def _save(path: Path, module: nn.Module, optimizer: MuonAdamW, step: int, used: float, origin: str) -> None:
     tensors = {"step": torch.tensor(step), "used": torch.tensor(used, dtype=torch.float64)}
     tensors |= {f"module|{name}": p.detach() for name, p in trained_tensors(module).items()}
     tensors |= {f"optimizer|{name}": tensor for name, tensor in optimizer.tensors().items()}
     part = path.with_suffix(".part")
-    save_file({name: tensor.clone().contiguous() for name, tensor in tensors.items()}, part, {"mini": mini_weights()})
+    save_file({name: tensor.clone().contiguous() for name, tensor in tensors.items()}, part, {"origin": origin})
     part.replace(path)
 
 

@@ -1,6 +1,6 @@
 """Verdicts as most people ask for them: the same backbone writes a JSON object, token by token.
 
-The embedded base is no chat model, so what it writes is no JSON; it is made to write as many tokens as the object has,
+The embedded base is no chat model, so what it writes is no JSON; it is made to write as many tokens as the answer has,
 which is all that speed depends on.
 """
 
@@ -8,41 +8,45 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
+from evals.baselines.generated import written
 from evals.contestants.pictures import load_base
 from yofo_rerank import Document
 from yofo_rerank.mini.weights import weights_folder
 
+Form = Literal["list", "numbers", "texts"]
 ASK = "Answer each with yes or no, as a JSON object from its number: "
 
 
-def answer_object(requirements: Sequence[str], *, named: bool = False) -> str:
-    """The shortest JSON object with a verdict for each requirement; `named` repeats its text, as many schemas do.
+def answer(requirements: Sequence[str], form: Form) -> str:
+    """A JSON answer with a verdict for each requirement: a list, or an object by number, or by text as schemas have it.
 
-    >>> answer_object(["red", "hooded"])
-    '{"1":"yes","2":"yes"}'
-    >>> answer_object(["red", "hooded"], named=True)
-    '{"red":"yes","hooded":"yes"}'
+    The list is what the baseline `generated-verdicts` asks for, and the shortest.
+
+    >>> answer(["red", "hooded"], "list"), answer(["red", "hooded"], "numbers"), answer(["red", "hooded"], "texts")
+    ('[true, true]', '{"1":"yes","2":"yes"}', '{"red":"yes","hooded":"yes"}')
     """
-    keys = requirements if named else [str(at) for at in range(1, len(requirements) + 1)]
+    if form == "list":
+        return written([True] * len(requirements))
+    keys = requirements if form == "texts" else [str(at) for at in range(1, len(requirements) + 1)]
     return json.dumps(dict.fromkeys(keys, "yes"), separators=(",", ":"))
 
 
 class GeneratingJudge:
     """Transformers' own `generate`, with its key-value cache, greedily, a batch of documents at a time."""
 
-    def __init__(self, batch: int = 16, *, named: bool = False) -> None:
+    def __init__(self, form: Form, batch: int = 16) -> None:
         from transformers import AutoProcessor
 
-        self._batch, self._named = batch, named
+        self._batch, self._form = batch, form
         self._processor: Any = AutoProcessor.from_pretrained(str(weights_folder("base")))
 
     def new_tokens(self, requirements: Sequence[str]) -> int:
         """How many tokens the answer has."""
-        return len(self._processor.tokenizer(answer_object(requirements, named=self._named)).input_ids)
+        return len(self._processor.tokenizer(answer(requirements, self._form)).input_ids)
 
     @torch.inference_mode()
     def judge(self, documents: Sequence[Document], requirements: Sequence[str]) -> list[str]:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from evals.record import mini_weights
+from evals.record import ORIGIN, mini_weights
 
 Scores = tuple[float, float] | None  # of both garments of a pair; None = the contestant failed
 SAVE_EVERY = 10.0  # seconds
 
 
 class Kept:
-    """The scores of one contestant on the first n pairs of a seed.
+    """The scores of one contestant on some pairs, which are plain JSON.
 
-    Those of another training or of other embedded weights are not taken up: all contestants start from the latter.
+    Those of other pairs, of another training, of other embedded weights (all contestants start from them) or of other
+    code are not taken up.
     """
 
-    def __init__(self, folder: Path, name: str, n: int, seed: int, trained: dict[str, Any] | None) -> None:
-        self._path = folder / f"{re.sub(r'[^a-z0-9]+', '-', name)}-{n}-{seed}.json"
-        self._n, self._origin = n, {"trained": trained, "mini": mini_weights()}
+    def __init__(self, folder: Path, name: str, pairs: Sequence[Any], trained: dict[str, Any] | None) -> None:
+        self._path = folder / f"{re.sub(r'[^a-z0-9]+', '-', name)}-{len(pairs)}.json"
+        asked = hashlib.sha256(json.dumps(list(pairs), sort_keys=True).encode()).hexdigest()
+        self._n = len(pairs)
+        self._origin = {"pairs": asked, "trained": trained, "mini": mini_weights(), "commit": ORIGIN["commit"]}
 
     def fill(self, score: Callable[[int], Scores]) -> list[Scores]:
         """Every score: those on disk, and what `score` says of the others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from collections.abc import Callable
@@ -101,6 +102,7 @@ def train(recipe: Recipe, pictures: Pictures, folder: Path, *, seconds: float) -
         muon_rate=recipe.muon_rate,
         adam_rate=recipe.adam_rate,
         adam_only=recipe.adam_only,
+        origin=_origin(recipe, pictures, budget),
     )
     if hasattr(module, "save_adapter"):
         module.save_adapter(own / "adapter")
@@ -115,6 +117,12 @@ def train(recipe: Recipe, pictures: Pictures, folder: Path, *, seconds: float) -
     (own / "recipe.json").write_text(json.dumps(written, indent=1) + "\n")
     logger.info("%s: %d steps", recipe.name, steps)
     return own
+
+
+def _origin(recipe: Recipe, pictures: Pictures, budget: float) -> str:
+    """What decides the weights, as a digest."""
+    said = asdict(recipe) | {"pictures": len(pictures.garments), "seconds": budget, "mini": mini_weights()}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def load_trained(name: str, folder: Path = RUNS) -> Any:

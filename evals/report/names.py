@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from evals.baselines.registry import baselines
 from evals.figures.records import Records
 from evals.record import mini_weights
 from evals.train_mini import BASE_WEIGHTS, digest
@@ -54,6 +55,28 @@ def reads(name: str, found: Mapping[str, Any]) -> str:
         return "nothing"
     sentence = found.get("single_score") or name.endswith(OWN)
     return "the sentence" if sentence else "its requirements and expression"
+
+
+def reads_of(settings: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
+    """What the model of a record of `evals.rank` or `evals.verdicts` is given."""
+    name = str(settings["model"])
+    if name != YOFO and name in baselines():
+        said = "the statement" if "acc_property" in figures or "auroc" in figures else "the query"
+        return f"{said}, {' + '.join(baselines()[name].reads) or 'no document'}"
+    asked = "its requirements and expression" if "err_rank" in figures else "each statement"
+    return f"{'the query' if 'by_query' in figures else asked}, image + text"
+
+
+def licence_of(settings: Mapping[str, Any]) -> str:
+    """Of the weights; of a model from elsewhere nobody here knows it.
+
+    >>> licence_of({"model": "yofo", "about": {"source": "mini"}})
+    'apache-2.0'
+    """
+    name, about = str(settings["model"]), settings.get("about") or {}
+    if name != YOFO and name in baselines():
+        return baselines()[name].licence
+    return "apache-2.0" if about.get("source", "mini") in (None, "mini") and not about.get("adapter") else "its own"
 
 
 def about_base(records: Records, record: str) -> str:

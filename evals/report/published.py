@@ -8,12 +8,13 @@ from typing import Any
 
 from evals.figures.records import Records
 from evals.report.content import Absent, Part, Section, Table
-from evals.report.names import model_of
+from evals.report.names import licence_of, model_of, reads_of
 from evals.report.parts import number, share, source
 from evals.suite.steps import COMPARED, command_of
 
 KINDS = ("rank", "verdicts", "dependency")  # what the names of such records begin with
 SPEEDS = ("pairs_per_second", "units_per_second")
+NOTE = "Who failed on different documents was measured on different ones: compare rows of which none failed."
 COMMAND = "python -m evals.rank --task MCMR --model yofo --model jina-reranker-m0"
 
 
@@ -46,15 +47,22 @@ def _measured(names: list[str], records: Records) -> list[str]:
 def _table(title: str, names: list[str], records: Records) -> Table:
     found = {name: _estimates(records.figures(name)) for name in _measured(names, records)}
     measures = list(dict.fromkeys(measure for one in found.values() for measure in one))
-    rows = tuple(
-        (
-            model_of(records[name]["settings"], name.partition("_")[0]), records[name]["settings"].get("licence", "-"),
-            *(share(one.get(measure)) for measure in measures), _speed(records.figures(name)),
-        )
-        for name, one in found.items()
-    )  # fmt: skip
-    columns = ("model", "licence of the data", *measures, "a second")
-    return Table(title, columns, rows, source(records, next(iter(found))))
+    rows = []
+    for name, one in found.items():
+        settings, figures = records[name]["settings"], records.figures(name)
+        shares = (share(one.get(measure)) for measure in measures)
+        told = (reads_of(settings, figures), licence_of(settings), settings.get("licence", "-"))
+        rows.append((model_of(settings, name.partition("_")[0]), *told, *shares, _failed(figures), _speed(figures)))
+    columns = ("model", "it reads", "licence", "licence of the data", *measures, "failed", "a second")
+    return Table(title, columns, tuple(rows), source(records, next(iter(found))), NOTE)
+
+
+def _failed(figures: Mapping[str, Any]) -> str:
+    """What could not be judged, of all; the shares are those of the others, but for a query or pair it is an error."""
+    asked = next((figures[name] for name in ("pairs", "units") if isinstance(figures.get(name), int)), None)
+    failed = figures.get("failed", {})
+    count = failed.get("documents", failed.get("units"))
+    return "-" if count is None else f"{count:,} of {asked:,}" if asked else f"{count:,}"
 
 
 def _estimates(figures: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,10 @@ def throughput(records: Records) -> Table:
         f"{SHIPPED}, is so many times as fast (by round)", "licence",
     )  # fmt: skip
     note = "one process, in turn; the fastest round counts, and too few were run for an interval"
+    written = records["throughput"]["settings"].get("generated_tokens")
+    if isinstance(written, Mapping):
+        told = ", ".join(f"{name.partition(', ')[2]} {count}" for name, count in written.items())
+        note += f"; generated verdicts are made to be as long as a right answer, in tokens: {told}"
     return Table("Throughput", columns, rows, source(records, "throughput"), note)
 
 

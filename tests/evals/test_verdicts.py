@@ -88,7 +88,7 @@ def test_from_end_to_end_and_again_where_it_stopped(systems, samples, tmp_path, 
     written = record(tmp_path, "verdicts_mini_yofo_first4")
     assert written["settings"]["licence"] == "Apache-2.0"
     figures = written["figures"]
-    assert figures["acc_property"] == {"mean": 1.0, "low": 1.0, "high": 1.0, "n": 40}
+    assert figures["acc_property"] == {"mean": 1.0, "low": 1.0, "high": 1.0, "n": 40, "clusters": 4}
     assert figures["acc_sample"]["n"] == 4
     assert len(figures["by_position"]) == 10
     assert "Acc_property" in capsys.readouterr().out
@@ -213,3 +213,22 @@ def test_a_contestant_that_gives_every_sample_one_score_is_refused(samples, tmp_
     assert len(list(ask_all(same, units[:19], run))) == 19
     counting = System("counting", scorer=Constant(discrete=True))
     assert len(list(ask_all(counting, units, RunFile(tmp_path, {"set": "other"})))) == 25
+
+
+class Undecided:
+    """Hardly moves from one half: what a template gives that does not fit."""
+
+    def __init__(self, reach):
+        self.reach, self.asked = reach, 0
+
+    def score(self, query, documents):
+        self.asked += 1
+        return [0.5 + self.reach * (self.asked % 3 - 1) for _ in documents]
+
+
+def test_so_is_one_that_says_about_one_half_of_everything(samples, tmp_path):
+    units = [Sample(str(place), samples[0].document, samples[0].asked[:1]) for place in range(25)]
+    with pytest.raises(ConstantScores, match="the first 20 questions are about 0"):
+        list(ask_all(System("half", scorer=Undecided(0.0015)), units, RunFile(tmp_path, {"set": "half"})))
+    run = RunFile(tmp_path, {"set": "more"})
+    assert len(list(ask_all(System("more", scorer=Undecided(0.02)), units, run))) == 25

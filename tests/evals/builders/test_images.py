@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -45,6 +46,15 @@ def test_pairs_are_of_one_category_and_side_and_never_twice(count):
     assert all(first.category == second.category and first.split == second.split for first, second in pairs)
     assert all(first.digest != second.digest for first, second in pairs)
     assert draw_pairs(pictures, count, seed=1) == pairs != draw_pairs(pictures, count, seed=2)
+
+
+def test_more_pairs_hold_those_of_before_the_same_way_round():
+    pictures = [Picture(Path(f"{number}.jpg"), f"{number:064x}", "tops") for number in range(60)]
+    pictures = [one for one in pictures if one.split == pictures[0].split]
+    few, more = (draw_pairs(pictures, count, seed=1) for count in (20, 60))
+    assert set(few) <= set(more)
+    turned = [first.digest < second.digest for first, second in more]
+    assert 10 < sum(turned) < 50
 
 
 def test_more_pairs_than_there_are_is_an_error():

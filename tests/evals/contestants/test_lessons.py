@@ -71,28 +71,36 @@ def test_pairs_are_of_one_category_held_out_and_decided_by_the_expression():
     assert [one.text for one in make_pairs(30, seed=5)] == [one.text for one in make_pairs(30, seed=5)]
 
 
-def test_kept_scores_are_taken_up_unless_the_training_changed(tmp_path):
+PAIRS = [{"text": "a dress"}, {"text": "a coat"}, {"text": "a skirt"}]
+
+
+def test_kept_scores_are_taken_up_unless_training_pairs_or_code_changed(tmp_path, monkeypatch):
     asked = []
 
     def score(place):
         asked.append(place)
         return (1.0, 0.0) if place else None
 
-    assert Kept(tmp_path, "a name", 3, 1, {"steps": 1}).fill(score) == [None, (1.0, 0.0), (1.0, 0.0)]
-    assert Kept(tmp_path, "a name", 3, 1, {"steps": 1}).fill(score)[0] is None
+    assert Kept(tmp_path, "a name", PAIRS, {"steps": 1}).fill(score) == [None, (1.0, 0.0), (1.0, 0.0)]
+    assert Kept(tmp_path, "a name", PAIRS, {"steps": 1}).fill(score)[0] is None
     assert asked == [0, 1, 2]
-    Kept(tmp_path, "a name", 3, 1, {"steps": 2}).fill(score)
+    Kept(tmp_path, "a name", PAIRS, {"steps": 2}).fill(score)
     assert asked == [0, 1, 2] * 2
+    Kept(tmp_path, "a name", [*PAIRS[:2], {"text": "a top"}], {"steps": 2}).fill(score)
+    assert asked == [0, 1, 2] * 3
+    monkeypatch.setitem(kept.ORIGIN, "commit", "another")
+    Kept(tmp_path, "a name", [*PAIRS[:2], {"text": "a top"}], {"steps": 2}).fill(score)
+    assert asked == [0, 1, 2] * 4
 
 
 def test_scores_of_other_embedded_weights_are_not_taken_up(tmp_path, monkeypatch):
     def score(_place):
         return (1.0, 0.0)
 
-    Kept(tmp_path, "clip, as shipped", 2, 1, None).fill(score)
+    Kept(tmp_path, "clip, as shipped", PAIRS[:2], None).fill(score)
     monkeypatch.setattr(kept, "mini_weights", lambda: "another digest")
-    assert Kept(tmp_path, "clip, as shipped", 2, 1, None).fill(lambda _place: (0.0, 1.0)) == [(0.0, 1.0)] * 2
+    assert Kept(tmp_path, "clip, as shipped", PAIRS[:2], None).fill(lambda _place: (0.0, 1.0)) == [(0.0, 1.0)] * 2
     before = {"trained": None, "scores": [[1.0, 0.0]]}  # as earlier versions wrote it, without the weights
     [path] = tmp_path.iterdir()
     path.write_text(json.dumps(before))
-    assert Kept(tmp_path, "clip, as shipped", 2, 1, None).fill(lambda _place: None) == [None, None]
+    assert Kept(tmp_path, "clip, as shipped", PAIRS[:2], None).fill(lambda _place: None) == [None, None]

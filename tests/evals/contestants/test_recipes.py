@@ -1,5 +1,6 @@
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -88,20 +89,37 @@ def test_the_losses_of_all_recipes_reach_what_they_train(pictures):
         assert len(touched) > 5 and all(isinstance(value, float) for value in figures.values())
 
 
-@pytest.mark.parametrize("metadata", [{"mini": "another digest"}, {}, None])  # without: an earlier version
-def test_a_checkpoint_of_other_embedded_weights_is_begun_anew(metadata, tmp_path):
+@pytest.mark.parametrize("metadata", [{"origin": "another digest"}, {}, None])  # without: an earlier version
+def test_a_checkpoint_of_another_origin_is_begun_anew(metadata, tmp_path):
     checkpoint, layer = tmp_path / "checkpoint.safetensors", torch.nn.Linear(2, 1)
 
     def train_one(seconds):
-        return budget.train_for(
-            seconds, "toy", layer, lambda _: (layer(torch.ones(2)).sum(), {}), tmp_path, muon_rate=0.1, adam_rate=0.1
-        )
+        def loss(_):
+            return layer(torch.ones(2)).sum(), {}
+
+        rates = {"muon_rate": 0.1, "adam_rate": 0.1}
+        return budget.train_for(seconds, "toy", layer, loss, tmp_path, **rates, origin="this")
 
     steps = train_one(0.05)
     assert steps > 0
     assert train_one(0.01) == steps  # taken up: its time was used
     save_file(load_file(checkpoint) | {"step": torch.tensor(10**6)}, checkpoint, metadata)
     assert train_one(0.01) < 10**6
+
+
+def test_whatever_decides_the_weights_is_in_their_origin(pictures, monkeypatch):
+    recipe = get_recipe("clip-style")
+    fewer = replace(pictures, garments=pictures.garments[:-1])
+    others = [
+        recipes._origin(replace(recipe, adam_rate=0.5), pictures, 1.0),
+        recipes._origin(recipe, fewer, 1.0),
+        recipes._origin(recipe, pictures, 2.0),
+    ]
+    before = recipes._origin(recipe, pictures, 1.0)
+    assert recipes._origin(recipe, pictures, 1.0) == before
+    monkeypatch.setattr(recipes, "mini_weights", lambda: "another digest")
+    others.append(recipes._origin(recipe, pictures, 1.0))
+    assert len({before, *others}) == 5
 
 
 def test_what_was_trained_from_other_embedded_weights_is_refused(pictures, folder, monkeypatch):

@@ -7,6 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from evals.baselines.registry import baselines
 from evals.figures.records import Records
 from evals.record import RESULTS, mini_weights
 from evals.report import __main__ as program
@@ -143,8 +144,9 @@ def test_ablations_with_their_paired_test(markdown):
 
 def test_other_tasks_have_a_table_each(markdown):
     table = markdown.partition("**mini (rank)**")[2].partition("\n\n**")[0]
-    assert "| yofo, as shipped + own decomposer | - | 0.900 [0.810, 0.990] | 80 |" in table
-    assert "| random | - | 0.200 [0.180, 0.220] | - |" in table
+    ours = "| yofo, as shipped + own decomposer | the query, image + text | apache-2.0 | - |"
+    assert f"{ours} 0.900 [0.810, 0.990] | 950 of 1,000 | 80 |" in table
+    assert f"| {baselines()['random'].licence} | - | 0.200 [0.180, 0.220] | - | - |" in table
     assert "gone" not in table
     assert "no checkpoint of it" in markdown
 
