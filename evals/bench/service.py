@@ -120,13 +120,14 @@ def serving(*, running: int, waiting: int, kept: bool) -> Iterator[tuple[str, ps
 def _serve(port: int, running: int, waiting: int, kept: bool) -> None:
     import uvicorn
 
-    from yofo_rerank.serving import Limits, ServeSettings
+    from yofo_rerank.serving import Limits, ServeSettings, server
     from yofo_rerank.serving.app import create_app
 
     judge = YofoJudge.from_pretrained("mini", verdicts=kept, cache_bytes=None if kept else 0)
     settings = ServeSettings(limits=Limits(running=running, waiting=waiting, deadline=120))
-    # longer than clients keep theirs: a connection closed just as it is used again would count as a lost request
-    uvicorn.run(create_app(judge, settings), port=port, log_config=None, timeout_keep_alive=30)
+    # those of `yofo serve`; connections are kept longer than clients keep theirs: one that is closed just as it is used
+    # again would count as a lost request
+    uvicorn.run(create_app(judge, settings), port=port, log_config=None, **server.settings(settings.limits))
 
 
 def _wait(url: str) -> None:

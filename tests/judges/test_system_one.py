@@ -2,6 +2,7 @@
 
 import base64
 import io
+import pickle
 import socket
 import threading
 import time
@@ -144,6 +145,32 @@ def test_connections_are_bounded_and_used_at_once(server):
     )
     assert server.most == 3
     assert seen[-1] == (12, 12)
+
+
+def test_connections_are_those_of_all_calls_together(server):
+    running, most, lock = 0, 0, threading.Lock()
+
+    def act(handler, body):
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.1)
+        with lock:
+            running -= 1
+        return nouls([0.7])(handler, body)
+
+    server.acts = [act]
+    judge = pickle.loads(pickle.dumps(SystemOneJudge(server.url, connections=2)))  # as Ray sends it
+    found = []
+    asked = [Document(text=f"a skirt {number}") for number in range(3)]
+    callers = [threading.Thread(target=lambda: found.extend(judge.judge_outcomes(asked, ["red"]))) for _ in range(4)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert [one.judgements[0].p_yes for one in found] == [0.7] * 12
+    assert most == 2
 
 
 def test_an_interruption_leaves_no_thread(server):

@@ -46,7 +46,7 @@ class SystemOneJudge:
         question: how a requirement is asked, with its place as {requirement}; None = as it stands for transformers
             (an exported folder has its own words), else "Is it true of this product: {requirement}?".
         api_key_env: environment variable whose value goes into the Authorization header; nothing is sent where unset.
-        connections: at one time.
+        connections: at one time, of all calls of this judge together.
         deadline: seconds for one document, all tries and pauses included.
         tries: of one request.
         max_pixels: larger images are made smaller before they are sent.
@@ -83,6 +83,14 @@ class SystemOneJudge:
         self._connections, self._deadline, self._tries = connections, float(deadline), tries
         self._max_pixels = max_pixels
         self._advice = Advice(None)
+        self._places = threading.BoundedSemaphore(connections)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the semaphore, which cannot travel to another process."""
+        return {name: value for name, value in vars(self).items() if name != "_places"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _places=threading.BoundedSemaphore(state["_connections"]))
 
     def judge_outcomes(
         self,
@@ -122,7 +130,8 @@ class SystemOneJudge:
         self, client: httpx.Client, document: Document, requirements: Sequence[Requirement], stop: threading.Event
     ) -> JudgedDocument:
         try:
-            found, n_tokens = self._ask(client, document, [requirement.text for requirement in requirements], stop)
+            with self._place(stop):
+                found, n_tokens = self._ask(client, document, [requirement.text for requirement in requirements], stop)
         except YofoError as error:
             return unjudged(error)
         judgements = tuple(
@@ -152,6 +161,17 @@ class SystemOneJudge:
             found += _answers(self._dialect, answer, len(part))
             counts.append(_input_tokens(answer))
         return found, None if None in counts else sum(count for count in counts if count is not None)
+
+    @contextmanager
+    def _place(self, stop: threading.Event) -> Iterator[None]:
+        """One of the connections; waits for it until the caller stops."""
+        while not self._places.acquire(timeout=0.1):
+            if stop.is_set():
+                raise RemoteError("the caller stopped", code="stopped")
+        try:
+            yield
+        finally:
+            self._places.release()
 
     @contextmanager
     def _client(self) -> Iterator[httpx.Client]:
