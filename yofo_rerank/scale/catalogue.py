@@ -29,6 +29,7 @@ from yofo_rerank.progress import Progress, counting
 from yofo_rerank.retrieval import facet_files
 from yofo_rerank.retrieval.facets import one_line
 from yofo_rerank.scale.addresses import beneath
+from yofo_rerank.scale.facets import judge_name
 from yofo_rerank.scale.ids import check_ids, checked
 from yofo_rerank.scale.outputs import Output
 from yofo_rerank.scale.partitions import SIZE, Partition, partitions_of
@@ -97,8 +98,8 @@ def judge_catalogue(
         progress: counts partitions.
 
     Raises:
-        RetrievalError: codes `locked`; `another_catalogue`, where OUT holds answers to something else, or of partitions
-            that the source does not have.
+        RetrievalError: codes `locked`; `another_catalogue`, where OUT holds answers to something else, or of another
+            judge, or of partitions that the source does not have.
         DocumentError: codes `missing`, `duplicate_id`. MissingExtra: no Ray.
         RemoteError: code `nothing_judged`, where nothing of eight partitions in a row could be judged.
         ConfigError: outputs without an encoder, OUT inside the source, or another word for `stale`.
@@ -114,10 +115,13 @@ def judge_catalogue(
             about: dict[str, Any] = {"requirements": texts, "embeds": None if encoder is None else repr(encoder)}
             about["outputs"] = [repr(one) for one in outputs] or None
             _check(folder, about)
+            pool = pool or Pool()
+            if "judge" in _known(folder):  # else nothing is written yet
+                _check(folder, {"judge": judge_name(judge, pool)})
             removed = clear(folder, {one.name for one in pieces}, stale, outputs)
             written = set(names(folder, ".parquet"))
             missing = [one for one in pieces if one.name not in written]
-            stream = whole_partitions(missing, judge, texts, pool=pool or Pool(), encoder=encoder)
+            stream = whole_partitions(missing, judge, texts, pool=pool, encoder=encoder)
             stream = checked(stream, pieces, missing, folder)
             report = _write(stream, (len(pieces) - len(missing), len(pieces)), about, folder, outputs, progress)
             return replace(report, removed=removed)
@@ -233,12 +237,18 @@ def _vectors(rows: Sequence[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist([row for row in rows if row["vector"] is not None], schema=schema)
 
 
+def _known(folder: str) -> dict[str, Any]:
+    """What a folder says of itself; nothing where it was not begun."""
+    found: dict[str, Any] = {}
+    if is_file(beneath(folder, ABOUT)):
+        found = json.loads(read_bytes(beneath(folder, ABOUT)))
+    return found
+
+
 def _check(folder: str, about: dict[str, Any]) -> None:
     """Refuse a folder with answers to something else."""
-    if not is_file(beneath(folder, ABOUT)):
-        return
-    known = json.loads(read_bytes(beneath(folder, ABOUT)))
+    known = _known(folder)
     for key, wanted in about.items():
-        if known.get(key) != wanted:
+        if known and known.get(key) != wanted:
             message = f"{folder} holds answers with {key} {known.get(key)!r:.200}, but got {wanted!r:.200}"
             raise RetrievalError(message, code="another_catalogue")
