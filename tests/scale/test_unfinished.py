@@ -76,3 +76,23 @@ def test_a_picture_that_fails_of_itself_does_not_hide_that_the_judge_is_down(pic
     with pytest.raises(RemoteError, match=r"\(remote_timeout\)"):
         judge_catalogue(pictures(30), codes.get, ["is red"], tmp_path / "out", size=2)
     assert len(no_cluster) == 10
+
+
+def test_a_document_that_the_server_refuses_fails_for_good_beside_others(pictures, no_cluster, tmp_path):
+    folder, out = pictures(6), tmp_path / "out"
+    codes = {"001.png": "remote_refused", "004.png": "remote_refused", "005.png": "remote_denied"}
+    first = judge_catalogue(folder, codes.get, ["is red"], out, size=3)
+    assert (first.written, first.unfinished, first.judged, first.failed) == (1, 1, 2, 1)
+    assert failures(out) == {"000.png": None, "001.png": "remote_refused", "002.png": None}
+    del codes["005.png"]  # a new key
+    second = judge_catalogue(folder, codes.get, ["is red"], out, size=3)
+    assert (second.written, second.found, second.judged, second.failed) == (1, 1, 2, 1)
+    assert failures(out)["004.png"] == "remote_refused"
+
+
+@pytest.mark.parametrize("code", ["remote_refused", "remote_denied"])
+def test_a_server_that_refuses_all_is_asked_wrongly(pictures, no_cluster, tmp_path, code):
+    with pytest.raises(RemoteError, match=rf"\({code}\)"):
+        judge_catalogue(pictures(20), lambda _: code, ["is red"], tmp_path / "out", size=2)
+    assert len(no_cluster) == 8
+    assert list((tmp_path / "out").glob("*.parquet")) == []

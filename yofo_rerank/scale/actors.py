@@ -17,7 +17,7 @@ from yofo_rerank.errors import YofoError
 from yofo_rerank.judging import Judge, check_requirements
 from yofo_rerank.requirements import JudgedDocument
 from yofo_rerank.retrieval.facets import identity, stamp
-from yofo_rerank.scale.apart import judge_apart
+from yofo_rerank.scale.apart import judge_again
 from yofo_rerank.scale.packed import DamagedFile
 from yofo_rerank.scale.partitions import Partition
 
@@ -101,7 +101,7 @@ class JudgeActor:
         """Rows of decoded documents -> rows of answers, one for each document."""
         rows = table.to_pylist()
         asked = [(place, document_of(row)) for place, row in enumerate(rows) if row["code"] is None]
-        outcomes = judge_apart(self._judge, [document for _, document in asked], self._requirements)
+        outcomes = judge_again(self._judge, [document for _, document in asked], self._requirements)
         found = {place: outcome for (place, _), outcome in zip(asked, outcomes, strict=True)}
         vectors = self._vectors(asked)
         return _answers(
