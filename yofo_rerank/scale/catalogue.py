@@ -26,7 +26,7 @@ from yofo_rerank.judging import Judge, check_requirements
 from yofo_rerank.progress import Progress, counting
 from yofo_rerank.retrieval import facet_files
 from yofo_rerank.retrieval.facets import one_line
-from yofo_rerank.scale.addresses import beneath
+from yofo_rerank.scale.addresses import beneath, plain
 from yofo_rerank.scale.facets import judge_name
 from yofo_rerank.scale.ids import check_ids, checked
 from yofo_rerank.scale.outputs import Output
@@ -81,7 +81,7 @@ def judge_catalogue(
         source: folder of images, Parquet files or WebDataset shards, also in an object store; or partitions.
         judge: sent to every actor, where it loads its model; not one from components.
         requirements: texts.
-        out: folder, also in an object store; only a folder here is locked against a second run.
+        out: folder, also in an object store; only a folder here, `file://` too, is locked against a second run.
         pool: how many actors, and what each takes.
         encoder: embeds the pictures too.
         outputs: where vectors go as well, `FaissShards()`, `QdrantCollection(...)`; they need an encoder.
@@ -101,7 +101,7 @@ def judge_catalogue(
         ConfigError: outputs without an encoder, OUT inside the source, or another word for `stale`.
     """
     texts = list(dict.fromkeys(one_line(one.text) for one in check_requirements(requirements)))
-    folder = str(out)
+    folder = plain(str(out))
     _check_options(source, folder, encoder, outputs, stale)
     with connected(address):
         pieces = partitions_of(source, size) if isinstance(source, str | os.PathLike) else list(source)
