@@ -49,7 +49,7 @@ def _decoded(partition: Partition) -> Iterator[pa.Table]:
 
 
 def _rows(partition: Partition) -> Iterator[dict[str, Any]]:
-    """A row for each document; of a damaged file one, which says so."""
+    """A row for each document; of a damaged file one, which says so, and of a partition without documents one."""
     try:
         size, documents = partition.read()
     except DamagedFile as error:
@@ -57,6 +57,8 @@ def _rows(partition: Partition) -> Iterator[dict[str, Any]]:
         return
     for place, document in enumerate(documents):
         yield {"place": place, "size": size} | _row(document)
+    if size == 0:  # else it could not be told from one that was lost
+        yield {"place": 0, "size": 0} | _empty(partition.name) | {"code": "empty", "message": "no documents"}
 
 
 def _empty(document: str, text: str | None = None) -> dict[str, Any]:

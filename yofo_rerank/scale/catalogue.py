@@ -48,7 +48,7 @@ class CatalogueReport:
     """What a run did: partitions written now, partitions found written, documents judged now, and failed now.
 
     `removed` counts partitions taken away, because the source does not have them any more; `unfinished` those that were
-    not written, because documents failed there for reasons that may pass or be mended: run it again.
+    not written, because documents failed there for reasons that may pass or be mended, or did not come back: run again.
     """
 
     written: int
@@ -147,11 +147,12 @@ def _write(
     progress: Progress,
 ) -> CatalogueReport:
     found, total = counts
-    written = judged = failed = 0
+    came = written = judged = failed = 0
     unfinished = Unfinished()
     with counting(progress, "Judging partitions") as tick:
         for name, rows in partitions:
-            if unfinished.leaves(rows, written):
+            came += 1
+            if not rows or unfinished.leaves(rows, written):
                 continue
             if not written:
                 about = about | {"judge": rows[0]["judge"]}
@@ -164,7 +165,8 @@ def _write(
             if tick:
                 tick(found + written, total)
     unfinished.warn()
-    return CatalogueReport(written, found, judged, failed, unfinished=unfinished.count)
+    lost = total - found - came  # the stream told of them
+    return CatalogueReport(written, found, judged, failed, unfinished=unfinished.count + lost)
 
 
 def _put(
