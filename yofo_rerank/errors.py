@@ -123,3 +123,18 @@ PASSING = frozenset(
         "stopped",
     }
 )
+
+# Codes of what is wrong with the judge and stays so until somebody mends it, whatever the document.
+BROKEN = frozenset(
+    {
+        "adapter_mismatch",
+        "bad_config",
+        "bad_model",
+        "bad_verdicts",
+        "error",
+        "forked",
+        "missing_extra",
+        "missing_token",
+        "nan",
+    }
+)

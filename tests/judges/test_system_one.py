@@ -61,10 +61,11 @@ def test_what_may_pass_is_tried_again(server, acts, tries, monkeypatch):
 @pytest.mark.parametrize(
     "act, code",
     [
-        (status(400), "remote_refused"),
+        *[(status(code), "remote_refused") for code in (400, 413, 415, 422)],
+        *[(status(code), "remote_denied") for code in (401, 403, 404)],
         (status(429), "remote_overloaded"),
         (status(500), "remote_failed"),
-        (status(307, headers=[("Location", "/elsewhere")]), "remote_refused"),
+        (status(307, headers=[("Location", "/elsewhere")]), "remote_denied"),
         (status(200, body=b"{nearly"), "remote_bad_answer"),
         (status(200, body=b"[" * 100_000), "remote_bad_answer"),
         (status(200, body=b"[]"), "remote_bad_answer"),
@@ -81,6 +82,8 @@ def test_every_failure_has_a_code_and_no_score(server, act, code, monkeypatch):
     server.acts = [act]
     (outcome,) = SystemOneJudge(server.url, tries=2).judge_outcomes([RED], ["red"])
     assert outcome.failure.code == code
+    if code in ("remote_refused", "remote_denied"):
+        assert len(server.bodies) == 1  # not tried again
     assert outcome.judgements == ()
 
 

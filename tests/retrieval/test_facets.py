@@ -1,5 +1,6 @@
 """A catalogue judged once: resumed, never judged twice, kept in Parquet, and asked for by searches."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from yofo_rerank import YofoJudge
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import IndexMismatch, RequirementError, RetrievalError
+from yofo_rerank.judges import SystemOneJudge
 from yofo_rerank.requirements import Failure, JudgedDocument, Judgement, Requirement
 from yofo_rerank.retrieval import ClipFaissRetriever, Facets
 from yofo_rerank.retrieval import facets as facets_module
@@ -84,6 +86,18 @@ def test_nothing_missing_loads_no_model(retriever, documents):
     assert again.identity() == {key: info[key] for key in again.identity()}
     other = YofoJudge.from_pretrained("mini", attention="joint", cache_bytes=0)
     assert retriever.facets.judge(documents[:1], other, ["pink"]).judged == 1
+
+
+def test_judges_that_ask_servers_are_told_apart():
+    url = "http://127.0.0.1:8000"
+    judges = [SystemOneJudge(url), SystemOneJudge("http://127.0.0.1:8001"), SystemOneJudge(url, dialect="vllm")]
+    judges += [SystemOneJudge(url, question="Is it {requirement}?"), SystemOneJudge(url, model="m")]
+    names = [json.dumps(facets_module.identity(one), sort_keys=True) for one in judges]
+    assert len(set(names)) == 5
+    again = SystemOneJudge(f"{url}/", connections=2, deadline=5)
+    assert json.dumps(facets_module.identity(again), sort_keys=True) == names[0]
+    kept = {"model": "words", "adapter": None, "revision": None, "format": None, "attention": None}
+    assert facets_module.identity(WordJudge()) == kept  # as in files that were written before
 
 
 def ids(hits):

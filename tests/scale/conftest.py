@@ -65,6 +65,7 @@ def no_cluster(monkeypatch):
 
     monkeypatch.setattr(module, "connected", lambda _: nullcontext())
     monkeypatch.setattr(module, "whole_partitions", whole_partitions)
+    monkeypatch.setattr(module, "judge_name", lambda *_: "j")
     return asked
 
 

@@ -54,6 +54,7 @@ def test_and_decides(serve):
         ("nan", 500),
         ("remote_bad_answer", 502),
         ("remote_refused", 502),
+        ("remote_denied", 502),
         ("bad_image", 422),
         ("too_long", 422),
         ("too_many_bytes", 413),

@@ -19,6 +19,8 @@ FIRST_PAUSE = 0.25  # seconds; doubled at each further try
 LONGEST_PAUSE = 20.0
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 _AGAIN = (408, 425, 429)  # of the 4xx; and every 5xx
+_FOR_GOOD = ("remote_bad_answer", "remote_denied", "remote_refused", "remote_timeout")
+_OF_THE_BODY = (400, 413, 415, 422)  # another document may be taken
 
 
 def post_json(
@@ -27,7 +29,8 @@ def post_json(
     """The JSON that the server answers; `deadline` is a time of `time.monotonic`, pauses included.
 
     Raises:
-        RemoteError: its code is `remote_refused` (4xx, not tried again), `remote_overloaded` (429, 503),
+        RemoteError: its code is `remote_refused` (the body: 400, 413, 415, 422) or `remote_denied` (who asks, as 401
+            and 403, or asks there: redirects and other 4xx), which are not tried again; `remote_overloaded` (429, 503),
             `remote_failed` (5xx), `remote_unreachable`, `remote_timeout`, `remote_bad_answer`, `stopped`.
     """
     content = json.dumps(body).encode()
@@ -36,7 +39,7 @@ def post_json(
             return _once(client, path, content, deadline)
         except RemoteError as error:
             pause = getattr(error, "retry_after", None) or FIRST_PAUSE * 2**place * random.uniform(0.5, 1.0)
-            last = place + 1 == tries or error.code in ("remote_refused", "remote_bad_answer", "remote_timeout")
+            last = place + 1 == tries or error.code in _FOR_GOOD
             if last or time.monotonic() + min(pause, LONGEST_PAUSE) >= deadline or pause > LONGEST_PAUSE:
                 raise
             if stop.wait(pause):
@@ -84,8 +87,12 @@ def _left(deadline: float) -> float:
 
 def _refusal(response: httpx.Response, data: bytes) -> RemoteError:
     status = response.status_code
-    again = status in _AGAIN or status >= 500
-    code = "remote_overloaded" if status in (429, 503) else "remote_failed" if again else "remote_refused"
+    if status in (429, 503):
+        code = "remote_overloaded"
+    elif status in _AGAIN or status >= 500:
+        code = "remote_failed"
+    else:
+        code = "remote_refused" if status in _OF_THE_BODY else "remote_denied"
     said = data[:200].decode(errors="replace")
     error = RemoteError(f"the server answered {status}: {said}", code=code)
     error.retry_after = _retry_after(response.headers.get("retry-after"))

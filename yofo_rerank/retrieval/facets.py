@@ -32,6 +32,8 @@ Where = str | Sequence[str] | Mapping[str, bool | float]
 BATCH_SIZE = 64  # documents judged, and kept, at a time: what a killed run loses at most
 SHOWN = 20  # facets in a message
 SURELY_NOT = 0.1  # p_yes
+IDENTITY = ("model", "adapter", "revision", "format", "attention")
+ASKED = ("url", "dialect", "question")  # of a judge that asks a server, where a model's name alone says little
 
 
 @dataclass(frozen=True)
@@ -265,7 +267,8 @@ def identity(judge: Judge) -> dict[str, Any]:
     """What makes a judge another one; its budget does not. A judge that can say it without loading a model does."""
     found: Mapping[str, Any] | None = getattr(judge, "identity", lambda: None)()
     info = judge.info() if found is None else found
-    return {key: info.get(key) for key in ("model", "adapter", "revision", "format", "attention")}
+    asked = {key: info[key] for key in ASKED if info.get(key) is not None}  # others keep the name that files have
+    return {key: info.get(key) for key in IDENTITY} | asked
 
 
 def stamp(document: Document) -> str:

@@ -17,7 +17,7 @@ from yofo_rerank.errors import YofoError
 from yofo_rerank.judging import Judge, check_requirements
 from yofo_rerank.requirements import JudgedDocument
 from yofo_rerank.retrieval.facets import identity, stamp
-from yofo_rerank.scale.apart import judge_apart
+from yofo_rerank.scale.apart import judge_again
 from yofo_rerank.scale.packed import DamagedFile
 from yofo_rerank.scale.partitions import Partition
 
@@ -49,7 +49,7 @@ def _decoded(partition: Partition) -> Iterator[pa.Table]:
 
 
 def _rows(partition: Partition) -> Iterator[dict[str, Any]]:
-    """A row for each document; of a damaged file one, which says so."""
+    """A row for each document; of a damaged file one, which says so, and of a partition without documents one."""
     try:
         size, documents = partition.read()
     except DamagedFile as error:
@@ -57,6 +57,8 @@ def _rows(partition: Partition) -> Iterator[dict[str, Any]]:
         return
     for place, document in enumerate(documents):
         yield {"place": place, "size": size} | _row(document)
+    if size == 0:  # else it could not be told from one that was lost
+        yield {"place": 0, "size": 0} | _empty(partition.name) | {"code": "empty", "message": "no documents"}
 
 
 def _empty(document: str, text: str | None = None) -> dict[str, Any]:
@@ -101,7 +103,7 @@ class JudgeActor:
         """Rows of decoded documents -> rows of answers, one for each document."""
         rows = table.to_pylist()
         asked = [(place, document_of(row)) for place, row in enumerate(rows) if row["code"] is None]
-        outcomes = judge_apart(self._judge, [document for _, document in asked], self._requirements)
+        outcomes = judge_again(self._judge, [document for _, document in asked], self._requirements)
         found = {place: outcome for (place, _), outcome in zip(asked, outcomes, strict=True)}
         vectors = self._vectors(asked)
         return _answers(

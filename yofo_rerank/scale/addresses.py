@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from yofo_rerank.errors import DocumentError
 
@@ -18,6 +18,16 @@ class Entry(NamedTuple):
     address: str
     name: str  # its path below the address, or the name of a file that is the address itself
     state: str  # its size and time: others where it was written again
+
+
+def plain(address: str) -> str:
+    """A `file://` address as the path that it is, so that it is locked and written as one; any other as it is.
+
+    >>> plain("file:///srv/50%25%20off"), plain("s3://shop/photos")
+    ('/srv/50% off', 's3://shop/photos')
+    """
+    parts = urlsplit(address) if address.startswith("file://") else None
+    return address if parts is None or parts.netloc else unquote(parts.path)
 
 
 def filesystem(address: str) -> tuple[Any, str]:

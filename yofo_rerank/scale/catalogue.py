@@ -7,34 +7,34 @@
 and what `outputs` write, which a search reads: FAISS shards, Qdrant. Each file is whole or not there, and the answers
 of a partition are written last: without them it is judged, and written everywhere, again. A document that could not be
 judged has a row for each requirement too, without `p_yes` and `verdict`, and with the code of its `failure`; where that
-may pass, as a server that was down, its partition is not written.
+may pass or be mended, as a server that was down, its partition is not written (see `unfinished`).
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import os
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yofo_rerank.errors import PASSING, ConfigError, RemoteError, RetrievalError
+from yofo_rerank.errors import ConfigError, RetrievalError
 from yofo_rerank.extras import require
 from yofo_rerank.judging import Judge, check_requirements
 from yofo_rerank.progress import Progress, counting
 from yofo_rerank.retrieval import facet_files
 from yofo_rerank.retrieval.facets import one_line
-from yofo_rerank.scale.addresses import beneath
+from yofo_rerank.scale.addresses import beneath, plain
+from yofo_rerank.scale.facets import judge_name
 from yofo_rerank.scale.ids import check_ids, checked
 from yofo_rerank.scale.outputs import Output
 from yofo_rerank.scale.partitions import SIZE, Partition, partitions_of
 from yofo_rerank.scale.pool import LOCAL, Pool, connected
 from yofo_rerank.scale.stale import Stale, check_apart, check_stale, clear
 from yofo_rerank.scale.stream import whole_partitions
+from yofo_rerank.scale.unfinished import Unfinished
 from yofo_rerank.scale.writing import ABOUT, VECTORS, is_file, make_folder, names, put, put_table, read_bytes
 
 if TYPE_CHECKING:
@@ -42,17 +42,13 @@ if TYPE_CHECKING:
 
     from yofo_rerank.retrieval import ClipEncoder
 
-logger = logging.getLogger(__name__)
-
-IN_VAIN = 8  # partitions in a row of which nothing could be judged: a judge that is down is not asked about the rest
-
 
 @dataclass(frozen=True)
 class CatalogueReport:
     """What a run did: partitions written now, partitions found written, documents judged now, and failed now.
 
     `removed` counts partitions taken away, because the source does not have them any more; `unfinished` those that were
-    not written, because documents failed there for reasons that may pass: run it again.
+    not written, because documents failed there for reasons that may pass or be mended, or did not come back: run again.
     """
 
     written: int
@@ -85,7 +81,7 @@ def judge_catalogue(
         source: folder of images, Parquet files or WebDataset shards, also in an object store; or partitions.
         judge: sent to every actor, where it loads its model; not one from components.
         requirements: texts.
-        out: folder, also in an object store; only a folder here is locked against a second run.
+        out: folder, also in an object store; only a folder here, `file://` too, is locked against a second run.
         pool: how many actors, and what each takes.
         encoder: embeds the pictures too.
         outputs: where vectors go as well, `FaissShards()`, `QdrantCollection(...)`; they need an encoder.
@@ -97,14 +93,15 @@ def judge_catalogue(
         progress: counts partitions.
 
     Raises:
-        RetrievalError: codes `locked`; `another_catalogue`, where OUT holds answers to something else, or of partitions
-            that the source does not have.
+        RetrievalError: codes `locked`; `another_catalogue`, where OUT holds answers to something else, or of another
+            judge, or of partitions that the source does not have.
         DocumentError: codes `missing`, `duplicate_id`. MissingExtra: no Ray.
-        RemoteError: code `nothing_judged`, where nothing of eight partitions in a row could be judged.
+        ModelError: code `nothing_judged`, where nothing of eight partitions in a row could be judged, because the judge
+            is broken; RemoteError, where its server is away or refuses.
         ConfigError: outputs without an encoder, OUT inside the source, or another word for `stale`.
     """
     texts = list(dict.fromkeys(one_line(one.text) for one in check_requirements(requirements)))
-    folder = str(out)
+    folder = plain(str(out))
     _check_options(source, folder, encoder, outputs, stale)
     with connected(address):
         pieces = partitions_of(source, size) if isinstance(source, str | os.PathLike) else list(source)
@@ -114,10 +111,13 @@ def judge_catalogue(
             about: dict[str, Any] = {"requirements": texts, "embeds": None if encoder is None else repr(encoder)}
             about["outputs"] = [repr(one) for one in outputs] or None
             _check(folder, about)
+            pool = pool or Pool()
+            if "judge" in _known(folder):  # else nothing is written yet
+                _check(folder, {"judge": judge_name(judge, pool)})
             removed = clear(folder, {one.name for one in pieces}, stale, outputs)
             written = set(names(folder, ".parquet"))
             missing = [one for one in pieces if one.name not in written]
-            stream = whole_partitions(missing, judge, texts, pool=pool or Pool(), encoder=encoder)
+            stream = whole_partitions(missing, judge, texts, pool=pool, encoder=encoder)
             stream = checked(stream, pieces, missing, folder)
             report = _write(stream, (len(pieces) - len(missing), len(pieces)), about, folder, outputs, progress)
             return replace(report, removed=removed)
@@ -147,18 +147,13 @@ def _write(
     progress: Progress,
 ) -> CatalogueReport:
     found, total = counts
-    written = judged = failed = unfinished = in_vain = 0
-    passing: Counter[str] = Counter()
+    came = written = judged = failed = 0
+    unfinished = Unfinished()
     with counting(progress, "Judging partitions") as tick:
         for name, rows in partitions:
-            if codes := [row["code"] for row in rows if may_pass(row["code"])]:
-                passing.update(codes)
-                unfinished += 1
-                in_vain = in_vain + 1 if len(codes) == len(rows) else 0
-                if in_vain == IN_VAIN:
-                    raise _down(rows, in_vain, written)
+            came += 1
+            if not rows or unfinished.leaves(rows, written):
                 continue
-            in_vain = 0
             if not written:
                 about = about | {"judge": rows[0]["judge"]}
                 _check(folder, about)
@@ -169,22 +164,9 @@ def _write(
             judged += sum(row["code"] is None for row in rows)
             if tick:
                 tick(found + written, total)
-    if unfinished:
-        shown = ", ".join(f"{count} {code}" for code, count in sorted(passing.items()))
-        logger.warning(
-            "%d partitions are not written, because documents failed there for reasons that may pass (%s); "
-            "the next run judges them", unfinished, shown,
-        )  # fmt: skip
-    return CatalogueReport(written, found, judged, failed, unfinished=unfinished)
-
-
-def _down(rows: Sequence[dict[str, Any]], in_vain: int, written: int) -> RemoteError:
-    first = rows[0]
-    message = (
-        f"no document of {in_vain} partitions in a row could be judged, for reasons that may pass; the last: "
-        f"{first['message']} ({first['code']}). {written} partitions were written; the next run goes on from there"
-    )
-    return RemoteError(message, code="nothing_judged")
+    unfinished.warn()
+    lost = total - found - came  # the stream told of them
+    return CatalogueReport(written, found, judged, failed, unfinished=unfinished.count + lost)
 
 
 def _put(
@@ -196,18 +178,6 @@ def _put(
     for output in outputs:
         output.write(folder, name, rows, about["requirements"])
     put_table(beneath(folder, f"{name}.parquet"), answers_of(rows, about["requirements"]))
-
-
-def may_pass(code: str | None) -> bool:
-    """Whether a document that failed so may be judged another time: the server was down, memory ran out.
-
-    >>> may_pass("remote_timeout"), may_pass("truncated"), may_pass(None)
-    (True, False, False)
-    """
-    if code is None:
-        return False
-    # a key that is refused, or permissions that are missing here, are mended by people, and judged then
-    return code in PASSING or code == "unreadable" or code.startswith(RemoteError.default_code)
 
 
 def answers_of(rows: Sequence[dict[str, Any]], texts: Sequence[str]) -> pa.Table:
@@ -233,12 +203,18 @@ def _vectors(rows: Sequence[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist([row for row in rows if row["vector"] is not None], schema=schema)
 
 
+def _known(folder: str) -> dict[str, Any]:
+    """What a folder says of itself; nothing where it was not begun."""
+    found: dict[str, Any] = {}
+    if is_file(beneath(folder, ABOUT)):
+        found = json.loads(read_bytes(beneath(folder, ABOUT)))
+    return found
+
+
 def _check(folder: str, about: dict[str, Any]) -> None:
     """Refuse a folder with answers to something else."""
-    if not is_file(beneath(folder, ABOUT)):
-        return
-    known = json.loads(read_bytes(beneath(folder, ABOUT)))
+    known = _known(folder)
     for key, wanted in about.items():
-        if known.get(key) != wanted:
+        if known and known.get(key) != wanted:
             message = f"{folder} holds answers with {key} {known.get(key)!r:.200}, but got {wanted!r:.200}"
             raise RetrievalError(message, code="another_catalogue")

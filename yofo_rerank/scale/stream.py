@@ -2,12 +2,13 @@
 
 Ray Data repeats what was lost with a process or a machine, holds back decoding while pictures wait for a judge, and
 gives every row once. What comes back is small (some numbers for each document), so one place can put it together: a
-partition is yielded once, when all of its documents are there.
+partition is yielded once, when all of its documents are there; what never becomes whole is warned of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from yofo_rerank.judging import Judge
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from yofo_rerank.retrieval import ClipEncoder
 
 BLOCK_BYTES = 16 * 1024 * 1024  # of decoded pictures that travel together
+SHOWN = 3  # names in a message
+
+Waiting = dict[str, dict[int, dict[str, Any]]]  # partition -> place -> row
+
+logger = logging.getLogger(__name__)
 
 
 def whole_partitions(
@@ -33,20 +39,40 @@ def whole_partitions(
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Name and rows of each partition, as soon as it is whole; the rows in the order of its documents.
 
-    Must run within `connected`. A partition without documents is not yielded.
+    Must run within `connected`. A partition without documents has no rows; one of which some did not come, or none, is
+    not yielded, and a warning says so.
     """
     if not partitions:
         return
     warn_if_full(pool)
-    waiting: dict[str, dict[int, dict[str, Any]]] = {}
+    waiting: Waiting = {}
+    missing = {one.name for one in partitions}
     answers = _dataset(partitions, judge, requirements, pool, encoder)
     for table in answers.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
         for row in table.to_pylist():  # type: ignore[union-attr]  # a table: the format says so
-            rows = waiting.setdefault(row["partition"], {})
+            name, size = row["partition"], row["size"]
+            rows = waiting.setdefault(name, {})
             rows[row["place"]] = row
-            if len(rows) == row["size"]:
-                del waiting[row["partition"]]
-                yield row["partition"], [rows[place] for place in range(len(rows))]
+            if len(rows) >= size:  # one row tells that there are no documents
+                del waiting[name]
+                missing.discard(name)
+                yield name, [rows[place] for place in range(size)]
+    _warn(missing, waiting)
+
+
+def _warn(missing: Collection[str], waiting: Waiting) -> None:
+    lost = sorted({*missing, *waiting})
+    if not lost:
+        return
+    shown = []
+    for name in lost[:SHOWN]:
+        rows = waiting.get(name, {})
+        size = next((row["size"] for row in rows.values()), None)
+        shown.append(f"{name} ({len(rows)} documents of {'?' if size is None else size})")
+    logger.warning(
+        "%d partitions did not come back whole: %s%s; did their files change meanwhile? They are not kept; the next "
+        "run judges them", len(lost), ", ".join(shown), ", ..." if len(lost) > SHOWN else "",
+    )  # fmt: skip
 
 
 def _dataset(

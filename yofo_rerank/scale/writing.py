@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from yofo_rerank.retrieval.files import replace
-from yofo_rerank.scale.addresses import filesystem
+from yofo_rerank.retrieval.files import TEMPORARY, replace
+from yofo_rerank.scale.addresses import filesystem, plain
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 ABOUT = "catalogue.json"  # in a catalogue's folder: what was asked, and by which judge
 VECTORS = "vectors"  # the folder of its vectors there
+RENAMING = ("hdfs",)  # what pyarrow calls those elsewhere in which half a file can be seen, and renamed
 
 
 def make_folder(address: str) -> None:
@@ -33,11 +34,26 @@ def put_table(address: str, table: pa.Table) -> None:
 
 
 def put(address: str, data: bytes) -> None:
-    """A whole file, or none: aside and renamed here; an object store takes objects whole anyway."""
+    """A whole file, or none: aside and renamed, here and in HDFS; an object store takes objects whole anyway."""
+    address = plain(address)
     if "://" not in address:
         replace(Path(address), lambda write: write(data))
         return
     files, path = filesystem(address)
+    if files.type_name not in RENAMING:
+        _write(files, path, data)
+        return
+    folder, _, name = path.rpartition("/")
+    aside = f"{folder}/{TEMPORARY}{name}"
+    try:
+        _write(files, aside, data)
+        files.move(aside, path)
+    finally:
+        with suppress(OSError):
+            files.delete_file(aside)
+
+
+def _write(files: Any, path: str, data: bytes) -> None:
     with files.open_output_stream(path) as sink:
         sink.write(data)
 

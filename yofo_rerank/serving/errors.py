@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from yofo_rerank.errors import PASSING, ModelError, YofoError
+from yofo_rerank.errors import BROKEN, PASSING, ModelError, YofoError
 
-BROKEN = (  # here, and it stays so until somebody mends it: 500
-    "adapter_mismatch",
-    "bad_config",
-    "bad_model",
-    "bad_verdicts",
-    "error",
-    "forked",
-    "missing_extra",
-    "missing_token",
-    "nan",
-)
-UPSTREAM = ("remote_bad_answer", "remote_refused")  # of the service that this one asks: 502
-# what may pass is 503; what is in neither is the caller's mistake
+UPSTREAM = ("remote_bad_answer", "remote_denied", "remote_refused")  # of the service that this one asks: 502
+# what is broken here is 500, what may pass 503; what is in none of these is the caller's mistake
 STATUS = {"too_many_bytes": 413} | dict.fromkeys(BROKEN, 500) | dict.fromkeys(UPSTREAM, 502)
 STATUS |= dict.fromkeys(PASSING, 503)
 

@@ -1,0 +1,96 @@
+"""Which failures leave a partition unwritten, and when a run has asked in vain for too long.
+
+| a document failed | its partition | eight partitions in a row, in which nothing was judged |
+|---|---|---|
+| for what may pass here (`oom`), or is mended here (`unreadable`) | is not written | are skipped one by one |
+| because the judge is away or broken (`remote...`, `bad_config`, `nan`, ...) | is not written | end the run |
+| because the server refused it alone (`remote_refused`), others not | has it as failed | |
+| because the server refused all that it was asked | is not written | end the run |
+| for what is wrong with it (`truncated`, ...) | has it as failed | are written |
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from yofo_rerank.errors import BROKEN, PASSING, ModelError, RemoteError
+
+IN_VAIN = 8  # partitions in a row of which nothing could be judged: a judge that is down is not asked about the rest
+REFUSED = "remote_refused"  # of the document, by a server that answers
+
+logger = logging.getLogger(__name__)
+
+
+class Unfinished:
+    """Counts the partitions of a run that are not written, and ends it where the judge is away."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._codes: Counter[str] = Counter()
+        self._in_vain = 0
+
+    def leaves(self, rows: Sequence[dict[str, Any]], written: int) -> bool:
+        """Whether the partition of these rows is left to the next run.
+
+        Args:
+            rows: at least one.
+            written: partitions of this run, for the message.
+
+        Raises:
+            ModelError: code `nothing_judged`; RemoteError, where a server is the judge.
+        """
+        codes = _left(rows)
+        self._codes.update(codes)
+        self.count += bool(codes)
+        if any(row["code"] is None for row in rows):
+            self._in_vain = 0
+        elif guilty := [row for row in rows if _is_judges(row["code"])]:
+            self._in_vain += 1
+            if self._in_vain == IN_VAIN:
+                raise _ended(guilty[-1], written)
+        return bool(codes)
+
+    def warn(self) -> None:
+        """Say what was left, where anything was."""
+        if self.count:
+            shown = ", ".join(f"{count} {code}" for code, count in sorted(self._codes.items()))
+            logger.warning(
+                "%d partitions are not written, because documents failed there for reasons that may pass or be mended "
+                "(%s); the next run judges them", self.count, shown,
+            )  # fmt: skip
+
+
+def may_pass(code: str | None) -> bool:
+    """Whether a document that failed so may be judged another time: the server was down, the judge set up wrongly.
+
+    >>> may_pass("remote_timeout"), may_pass("bad_config"), may_pass("truncated"), may_pass(None)
+    (True, True, False, False)
+    """
+    if code is None or code == REFUSED:
+        return False
+    # permissions that are missing here are mended by people, and the file is judged then
+    return code in PASSING or code == "unreadable" or _is_judges(code)
+
+
+def _is_judges(code: str) -> bool:
+    """Whether it tells of the judge, whatever the document: a server that is away, a key it refuses, a broken model."""
+    return code in BROKEN or code.startswith(RemoteError.default_code)
+
+
+def _left(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """The codes for which a partition is not written; a server that refuses all is asked wrongly."""
+    alone = any(row["code"] is None for row in rows)
+    codes = [row["code"] for row in rows if row["code"] is not None]
+    return [code for code in codes if may_pass(code) or (code == REFUSED and not alone)]
+
+
+def _ended(row: dict[str, Any], written: int) -> ModelError:
+    message = (
+        f"no document of {IN_VAIN} partitions in a row could be judged; the last: {row['message']} ({row['code']}). "
+        f"{written} partitions were written; the next run goes on from there"
+    )
+    kind = RemoteError if row["code"].startswith(RemoteError.default_code) else ModelError
+    return kind(message, code="nothing_judged")
