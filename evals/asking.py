@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from evals.baselines.scores import QUESTIONS, is_discrete, refuse_alike
+from evals.failures import Streak, may_be_over
 from evals.run_file import RunFile
 from evals.systems import System
 from evals.verdict_sets.record import Asked, Pair, Sample, Unit
@@ -16,23 +18,36 @@ from yofo_rerank.judging import check_requirements
 from yofo_rerank.training.arrange import OPPOSITE, draw
 
 
-def ask_all(system: System, units: Iterable[Unit], run: RunFile) -> Iterator[tuple[Unit, dict[str, Any]]]:
-    """Every unit with what was answered; those that the run has are not asked again.
+def ask_all(
+    system: System, units: Iterable[Unit], run: RunFile, *, whence: str = ""
+) -> Iterator[tuple[Unit, dict[str, Any]]]:
+    """Every unit with what was answered; those that the run has are not asked again, but for failures that may be over.
 
     Raises:
         ConstantScores: the first answers are all one score.
+        MissingData: the first units fail, for their pictures are not there; `whence` says where they come from.
+        AllFailed: they fail otherwise.
     """
     scores: list[list[float]] = []
+    streak = Streak(system.name, whence)
     for unit in units:
-        if unit.id not in run.done:
+        if unit.id not in run.done or may_be_over(run.done[unit.id].get("failed")):
             start = time.perf_counter()
             found = ask_pair(system, unit) if isinstance(unit, Pair) else ask_sample(system, unit)
             run.add(unit.id, found | {"seconds": time.perf_counter() - start})
         found = run.done[unit.id]
+        streak.add(found.get("failed"), _shown(unit))
         if len(scores) < QUESTIONS and not found.get("failed") and not _counts(system):
             scores.append(found["p"])
             refuse_alike(system.name, scores)
         yield unit, found
+    streak.close()
+
+
+def _shown(unit: Unit) -> str:
+    """The file of a unit's picture, or the unit."""
+    document = unit.documents[0] if isinstance(unit, Pair) else unit.document
+    return str(document.image) if isinstance(document.image, str | Path) else unit.id
 
 
 def _counts(system: System) -> bool:

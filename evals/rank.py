@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evals.data_sets import MissingData
+from evals.data_sets import MissingData, Origin
 from evals.missing import Missing, open_systems
 from evals.mteb_search import YofoSearch
 from evals.program import run_program
@@ -31,7 +31,8 @@ def measure(task: Any, system: System, run: RunFile) -> dict[str, Any]:
     """Figures of a contestant on a task whose data are loaded; finished queries of the run are not asked again."""
     import mteb
 
-    search = YofoSearch(system, run=run)
+    origin: Origin | None = getattr(task, "origin", None)
+    search = YofoSearch(system, run=run, whence=origin.describe() if origin else "")
     result = mteb.evaluate(
         search, task, cache=None, co2_tracker=False, show_progress_bar=False, encode_kwargs={"batch_size": 32}
     )
@@ -94,12 +95,17 @@ def main(
             registry.take_candidates(one, candidates, top_k)
         if limit:
             registry.limit_queries(one, limit)
-        rows = []
-        for who, system in systems.items():
-            mine = settings | {"model": who, "about": system.about}
-            figures = measure(one, system, RunFile(runs / slug("rank", name, who), mine, fresh=fresh))
-            rows.append((who, system.licence, *row_of(figures)))
-            typer.echo(f"wrote {write_record(paths[who], settings=mine, figures=figures)}")
+        rows: list[tuple[Any, ...]] = []
+        try:
+            for who, system in systems.items():
+                mine = settings | {"model": who, "about": system.about}
+                figures = measure(one, system, RunFile(runs / slug("rank", name, who), mine, fresh=fresh))
+                rows.append((who, system.licence, *row_of(figures)))
+                typer.echo(f"wrote {write_record(paths[who], settings=mine, figures=figures)}")
+        except MissingData as error:  # of its pictures, which are opened when they are asked about
+            rest = list(systems)[len(rows) :]
+            missing.add(name, error, {paths[who]: settings | {"model": who} for who in rest})
+            continue
         print_table(name, TABLE, rows, caption=f"data under {settings['licence']}; 95 % intervals over queries")
         measured.append(name)
         one.unload_data()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from evals.baselines.presence import MissingBaseline
 from evals.baselines.record import Scorer
 from evals.baselines.scores import ConstantScores, check_scores, is_discrete
+from evals.failures import reason_of
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import YofoError
 
@@ -63,7 +64,7 @@ def _try(scorer: Scorer, query: str, documents: Sequence[Document]) -> list[floa
     except (ConstantScores, MissingBaseline):
         raise
     except DOCUMENT_ERRORS as error:
-        return f"{type(error).__name__}: {error}"
+        return f"{reason_of(error)}: {error}"
 
 
 def _undecodable(documents: Sequence[Document]) -> dict[int, str]:
@@ -73,7 +74,7 @@ def _undecodable(documents: Sequence[Document]) -> dict[int, str]:
         try:
             document.load_image()
         except DOCUMENT_ERRORS as error:
-            reasons[place] = f"{type(error).__name__}: {error}"
+            reasons[place] = f"{reason_of(error)}: {error}"
     return reasons
 
 

@@ -116,6 +116,15 @@ def test_vaw(vaw):
         cat.load()
 
 
+def test_vaw_as_it_is_cloned_has_no_pictures(vaw):
+    for name in ("VG_100K/9.jpg", "VG_100K_2/2373241.jpg"):
+        (vaw / name).unlink()
+        (vaw / name).parent.rmdir()
+    picture(vaw / "images" / "vaw_hero.png")
+    with pytest.raises(MissingData, match=r"holds no VG_100K or VG_100K_2; .*visualgenome"):
+        read("vaw", vaw)
+
+
 def test_negbench(tmp_path):
     picture(tmp_path / "coco" / "a.jpg")
     (tmp_path / "images").mkdir()
