@@ -46,7 +46,13 @@ _SETS = (
     ),
     VerdictSet(
         "negbench",
-        Origin("NegBench", "https://github.com/m1k2zoo/negbench (datasets.md)", "MIT", f"{_COCO} and PASCAL VOC 2007"),
+        Origin(
+            "NegBench",
+            "https://github.com/m1k2zoo/negbench (datasets.md)",
+            "MIT",
+            f"{_COCO} and PASCAL VOC 2007: put them into val2017/ and VOCdevkit/VOC2007/JPEGImages/ of the folder, or"
+            " edit the column image_path (or filepath) of the CSV files",
+        ),
         "evals.verdict_sets.negbench:read",
         "choice",
     ),

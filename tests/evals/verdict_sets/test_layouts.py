@@ -135,8 +135,27 @@ def test_negbench(tmp_path):
     [sample] = read("negbench", tmp_path)
     assert texts(sample, True) == ["A cat, no dog"]
     assert len(texts(sample, False)) == 3
-    assert sample.group == "hybrid"
+    assert sample.group == "COCO_val_mcq_llama3.1_rephrased"
     assert sample.load().load_image().size == (64, 48)
+
+
+def test_negbench_takes_coco_and_voc_and_finds_pictures_by_name(tmp_path):
+    rows = 'image_path,correct_answer,caption_0,caption_1\n"/makers/VOC2007/JPEGImages/000001.jpg",0,a,b\n'
+    names = ("VOC2007_mcq_llama3.1_rephrased", "chexpert_binary_mcq", "synthetic_mcq_llama3.1_rephrased")
+    (tmp_path / "images").mkdir()
+    for name in names:
+        (tmp_path / "images" / f"{name}.csv").write_text(rows)
+    [sample] = read("negbench", tmp_path)
+    assert sample.group == names[0]
+    assert str(sample.document.image) == "/makers/VOC2007/JPEGImages/000001.jpg"  # nothing of that name is here
+    at = picture(tmp_path / "VOCdevkit" / "VOC2007" / "JPEGImages" / "000001.jpg")
+    [sample] = read("negbench", tmp_path)
+    assert sample.document.image == at
+    (tmp_path / "images" / f"{names[0]}.csv").unlink()
+    with pytest.raises(
+        MissingData, match=r"holds no images/COCO_\*_mcq\*.csv or images/VOC.*edit the column image_path"
+    ):
+        read("negbench", tmp_path)
 
 
 def test_negbench_without_a_right_answer(tmp_path):
