@@ -31,6 +31,7 @@ _SETS = (
         Origin("DSG-1k", "https://github.com/j-min/DSG (dsg-1k-anns.csv)", "Apache-2.0"),
         "evals.verdict_sets.dsg:read",
         "verdicts",
+        telling=True,
         derived="no: questions of another prompt, none of whose things this prompt names",
     ),
     VerdictSet(
@@ -43,6 +44,7 @@ _SETS = (
         ),
         "evals.verdict_sets.vaw:read",
         "verdicts",
+        telling=True,
     ),
     VerdictSet(
         "negbench",
@@ -61,6 +63,7 @@ _SETS = (
         Origin("SugarCrepe", "https://github.com/RAIVNLab/sugar-crepe (data/*.json)", "MIT", _COCO),
         "evals.verdict_sets.sugarcrepe:read",
         "choice",
+        telling=True,
     ),
     VerdictSet(
         "winoground",
