@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from evals.baselines.counting import DOCUMENT_ERRORS, NOT_OF_A_DOCUMENT
 from evals.baselines.scores import QUESTIONS, is_discrete, refuse_alike
-from evals.failures import Streak, may_be_over
+from evals.failures import Streak, may_be_over, reason_of
 from evals.run_file import RunFile
 from evals.systems import System
 from evals.verdict_sets.record import Asked, Pair, Sample, Unit
@@ -61,7 +62,7 @@ def ask_sample(system: System, sample: Sample) -> dict[str, Any]:
         document = sample.load()
     except DocumentError as error:
         return {"failed": error.code}
-    if system.reranker:
+    if system.judge is not None:
         return _judged(system, document, sample.asked)
     scored = [system.score(one.text, [document])[0] for one in sample.asked]
     failed = next((one.failure for one in scored if one.failure), None)
@@ -74,6 +75,10 @@ def _judged(system: System, document: Document, asked: tuple[Asked, ...]) -> dic
         [outcome] = system.judge.judge_outcomes([document], requirements)
     except RequirementError as error:  # a statement of the data set that cannot be asked: of this sample alone
         return {"failed": error.code}
+    except DOCUMENT_ERRORS as error:
+        if system.reranker or isinstance(error, NOT_OF_A_DOCUMENT):  # ours raises none for a document
+            raise
+        return {"failed": reason_of(error)}
     if outcome.failure:
         return {"failed": outcome.failure.code}
     said = outcome.judgements

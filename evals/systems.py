@@ -10,6 +10,7 @@ from evals.baselines.counting import score_counting
 from evals.baselines.presence import MissingBaseline, open_baseline
 from evals.baselines.record import Scorer
 from evals.baselines.registry import baselines
+from evals.baselines.scores import Checked
 from evals.opening import open_judge
 from yofo_rerank import Document, YofoReranker
 from yofo_rerank.errors import (
@@ -40,7 +41,7 @@ class Scored(NamedTuple):
 
 @dataclass(frozen=True)
 class System:
-    """A contestant that was opened: `reranker` where it gives verdicts, else `scorer`; `about` goes into records."""
+    """A contestant that was opened: `reranker` if it is ours, else `scorer`; `about` goes into records."""
 
     name: str
     about: dict[str, Any] = field(default_factory=dict)
@@ -54,8 +55,11 @@ class System:
 
     @property
     def judge(self) -> Any:
-        """What answers requirements, or None where there are only scores."""
-        return self.reranker.judge if self.reranker else None
+        """What answers requirements, or None where there are only scores: ours, or the `verdict_judge` of a scorer."""
+        if self.reranker:
+            return self.reranker.judge
+        inner = self.scorer.scorer if isinstance(self.scorer, Checked) else self.scorer
+        return getattr(inner, "verdict_judge", None)
 
     def score(
         self,

@@ -13,6 +13,7 @@ from yofo_rerank.documents import Document
 from yofo_rerank.errors import YofoError
 
 DOCUMENT_ERRORS = (YofoError, ArithmeticError, LookupError, OSError, RuntimeError, TypeError, ValueError)
+NOT_OF_A_DOCUMENT = (ConstantScores, MissingBaseline)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def _try(scorer: Scorer, query: str, documents: Sequence[Document]) -> list[floa
     try:
         found = scorer.score(query, documents) if documents else []
         return check_scores("contestant", documents, found, discrete=is_discrete(scorer))
-    except (ConstantScores, MissingBaseline):
+    except NOT_OF_A_DOCUMENT:
         raise
     except DOCUMENT_ERRORS as error:
         return f"{reason_of(error)}: {error}"
