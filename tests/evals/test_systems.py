@@ -90,6 +90,23 @@ def test_an_absent_checkpoint_says_what_and_from_where(known):
         open_system("yofo", "/nowhere")
 
 
+def test_a_broken_adapter_is_no_missing_one(tmp_path):
+    (tmp_path / "adapter").mkdir()
+    with pytest.raises(ModelError, match="has no adapter_model"):
+        open_system("yofo", "mini", adapter=str(tmp_path / "adapter"))
+    with pytest.raises(MissingModel, match="nowhere"):
+        open_system("yofo", "mini", adapter=str(tmp_path / "nowhere"))
+
+
+def test_what_ours_needs_and_is_not_installed_is_missing(monkeypatch):
+    def open_judge(*_, **__):
+        raise MissingExtra("pip install this")
+
+    monkeypatch.setattr(systems, "open_judge", open_judge)
+    with pytest.raises(MissingModel, match="pip install this"):
+        open_system("yofo", "mini")
+
+
 class Said:
     """Its judge says yes to what is long."""
 
