@@ -32,7 +32,7 @@ def ask_all(
     scores: list[list[float]] = []
     streak = Streak(system.name, whence)
     for unit in units:
-        if unit.id not in run.done or may_be_over(run.done[unit.id].get("failed")):
+        if not _is_finished(system, run.done.get(unit.id)):
             start = time.perf_counter()
             found = ask_pair(system, unit) if isinstance(unit, Pair) else ask_sample(system, unit)
             run.add(unit.id, found | {"seconds": time.perf_counter() - start})
@@ -43,6 +43,13 @@ def ask_all(
             refuse_alike(system.name, scores)
         yield unit, found
     streak.close()
+
+
+def _is_finished(system: System, found: dict[str, Any] | None) -> bool:
+    """Whether a kept answer stays: no failure that may be over, and with verdicts where they are given."""
+    if found is None or may_be_over(found.get("failed")):
+        return False
+    return system.judge is None or found.get("yes", True) is not None  # pairs have none; scores of an older program
 
 
 def _shown(unit: Unit) -> str:

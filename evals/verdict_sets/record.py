@@ -97,16 +97,8 @@ class VerdictSet:
         """For records and tables."""
         side = {"split": "train and validation" if whole else "validation"} if self.sided else {}
         order = {"order": "shuffled"} if self.telling else {}
-        return (
-            side
-            | order
-            | {
-                "set": f"{self.name}, all pairs" if whole else self.name,
-                "licence": self.origin.licence,
-                "from": self.origin.where,
-                "derived": self.derived,
-            }
-        )
+        about = {"licence": self.origin.licence, "from": self.origin.where, "derived": self.derived}
+        return side | order | about | {"set": f"{self.name}, all pairs" if whole else self.name}
 
 
 def _shuffled(unit: Unit) -> Unit:

@@ -261,6 +261,15 @@ def test_a_torn_picture_is_not_asked_again(samples, tmp_path):
     assert again.judge.asked == 0
 
 
+def test_scores_that_were_kept_are_asked_again_where_there_are_verdicts(samples, tmp_path):
+    units = units_like(samples[0], 1)
+    RunFile(tmp_path, {}).add("0", {"p": [0.1] * 10, "yes": None, "seconds": 1.0})
+    [(_, kept)] = ask_all(System("scores", scorer=Length()), units, RunFile(tmp_path, {}))
+    assert kept["p"] == [0.1] * 10
+    [(_, found)] = ask_all(switched(None), units, RunFile(tmp_path, {}))
+    assert found["yes"] == [True] * 10
+
+
 def test_a_run_of_which_the_first_units_all_fail_is_stopped(samples, tmp_path):
     units = units_like(samples[0], 25)
     torn = switched("truncated")
