@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evals.baselines.record import Scorer
+from evals.failures import Streak, may_be_over
 from evals.run_file import RunFile
 from evals.systems import Scored, System
 from yofo_rerank import Document, YofoReranker
@@ -40,13 +41,20 @@ class YofoSearch:
         contestant: our reranker, a baseline's scorer, or an opened `System`.
         name: of a bare reranker or scorer, for the results.
         run: keeps finished queries, and gives back those of an interrupted run.
+        whence: where the documents come from, for the error where none is there.
     """
 
     def __init__(
-        self, contestant: YofoReranker | Scorer | System, *, name: str = "yofo", run: RunFile | None = None
+        self,
+        contestant: YofoReranker | Scorer | System,
+        *,
+        name: str = "yofo",
+        run: RunFile | None = None,
+        whence: str = "",
     ) -> None:
         self.system = as_system(contestant, name)
         self.run = run
+        self._streak = Streak(self.system.name, whence)
         self.found: dict[str, dict[str, Any]] = {}  # of every query asked for: scores, failures, seconds
         self._rows: dict[str, int] = {}
         self._corpus: Dataset | None = None
@@ -73,6 +81,8 @@ class YofoSearch:
 
         Raises:
             ConfigError: a task without candidates, or with pictures in its queries.
+            MissingData: of the first queries every document fails, for its file is not there.
+            AllFailed: they fail otherwise.
         """
         if not top_ranked:
             wanted = "a reranking task, or `convert_to_reranking` with the predictions of a first stage"
@@ -82,7 +92,9 @@ class YofoSearch:
             key = f"{hf_split}/{hf_subset}/{query['id']}"
             found = self._kept(key) or self._ask(key, query_text(query), top_ranked[query["id"]])
             self.found[key] = found
+            self._streak.add(_failure(found), f"query {query['id']}")
             results[query["id"]] = dict(found["scores"]) or {NOTHING: 0.0}
+        self._streak.close()
         return results
 
     @property
@@ -106,7 +118,9 @@ class YofoSearch:
         return dict(Counter(code for found in self.found.values() for code in found["failed"].values()))
 
     def _kept(self, key: str) -> dict[str, Any] | None:
-        return self.run.done.get(key) if self.run else None
+        """What the run has, unless a document failed that may not the next time."""
+        found = self.run.done.get(key) if self.run else None
+        return None if found and any(map(may_be_over, found["failed"].values())) else found
 
     def _ask(self, key: str, text: str, ids: Sequence[str]) -> dict[str, Any]:
         made = [self._document(id_) for id_ in ids]
@@ -146,6 +160,12 @@ def as_found(ids: Sequence[str], scored: Sequence[Scored]) -> dict[str, Any]:
         "scores": {id_: one.score for id_, one in pairs if one.failure is None},
         "failed": {id_: one.failure for id_, one in pairs if one.failure is not None},
     }
+
+
+def _failure(found: Mapping[str, Any]) -> str | None:
+    """The most frequent reason of a query of which every document failed."""
+    failed = Counter(found["failed"].values())
+    return failed.most_common(1)[0][0] if failed and not found["scores"] else None
 
 
 def query_text(query: Mapping[str, Any]) -> str:

@@ -8,30 +8,29 @@ A run that was interrupted goes on where it stopped (its finished queries are in
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from evals.data_sets import MissingData
+from evals.data_sets import MissingData, Origin
 from evals.missing import Missing, open_systems
 from evals.mteb_search import YofoSearch
 from evals.program import run_program
-from evals.rank_figures import figures_of, row_of
-from evals.ranking import MEASURES
+from evals.rank_figures import figures_of, row_of, titles_of
 from evals.ranking_sets import registry
 from evals.record import RESULTS, print_table, write_record
 from evals.run_file import RUNS, RunFile, record_path, slug
 from evals.systems import System
-
-TABLE = ("model", "licence", *MEASURES, "failed", "pairs/s")
 
 
 def measure(task: Any, system: System, run: RunFile) -> dict[str, Any]:
     """Figures of a contestant on a task whose data are loaded; finished queries of the run are not asked again."""
     import mteb
 
-    search = YofoSearch(system, run=run)
+    origin: Origin | None = getattr(task, "origin", None)
+    search = YofoSearch(system, run=run, whence=origin.describe() if origin else "")
     result = mteb.evaluate(
         search, task, cache=None, co2_tracker=False, show_progress_bar=False, encode_kwargs={"batch_size": 32}
     )
@@ -47,6 +46,34 @@ def grades_of(task: Any) -> dict[str, dict[str, int]]:
         for query, found in split["relevant_docs"].items()
         if found
     }
+
+
+def measure_all(
+    task: Any,
+    systems: Mapping[str, System],
+    settings: dict[str, Any],
+    paths: Mapping[str, Path],
+    runs: Path,
+    missing: Missing,
+    *,
+    fresh: bool,
+) -> bool:
+    """Write the record of each contestant and print the table; whether the pictures were there."""
+    name, rows = task.metadata.name, []
+    titles: tuple[str, ...] = ()
+    try:
+        for who, system in systems.items():
+            mine = settings | {"model": who, "about": system.about}
+            figures = measure(task, system, RunFile(runs / slug("rank", name, who), mine, fresh=fresh))
+            rows.append((who, system.licence, *row_of(figures)))
+            titles = titles_of(figures)
+            typer.echo(f"wrote {write_record(paths[who], settings=mine, figures=figures)}")
+    except MissingData as error:  # its pictures, which are opened when they are asked about
+        missing.add(name, error, {paths[who]: settings | {"model": who} for who in list(systems)[len(rows) :]})
+    if rows:
+        caption = f"data under {settings['licence']}; 95 % intervals over queries"
+        print_table(name, ("model", "licence", *titles), rows, caption=caption)
+    return len(rows) == len(systems)
 
 
 def write_list(path: Path, settings: dict[str, Any], names: list[str], measured: list[str]) -> None:
@@ -94,14 +121,8 @@ def main(
             registry.take_candidates(one, candidates, top_k)
         if limit:
             registry.limit_queries(one, limit)
-        rows = []
-        for who, system in systems.items():
-            mine = settings | {"model": who, "about": system.about}
-            figures = measure(one, system, RunFile(runs / slug("rank", name, who), mine, fresh=fresh))
-            rows.append((who, system.licence, *row_of(figures)))
-            typer.echo(f"wrote {write_record(paths[who], settings=mine, figures=figures)}")
-        print_table(name, TABLE, rows, caption=f"data under {settings['licence']}; 95 % intervals over queries")
-        measured.append(name)
+        if measure_all(one, systems, settings, paths, runs, missing, fresh=fresh):
+            measured.append(name)
         one.unload_data()
     for who in systems if len(tasks) > 1 else ():
         names = [one.metadata.name for one in tasks]

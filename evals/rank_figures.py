@@ -36,6 +36,11 @@ def figures_of(scores: Mapping[str, Any], found: Mapping[str, Any], grades: Mapp
     }
 
 
+def titles_of(figures: Mapping[str, Any]) -> tuple[str, ...]:
+    """The titles of `row_of`, which are those of every contestant on the same task."""
+    return (*(name for name in MEASURES if name in figures["by_query"]), "failed", "pairs/s")
+
+
 def row_of(figures: Mapping[str, Any]) -> tuple[Any, ...]:
     """One row of the table: our measures with intervals, what failed, speed."""
     shown = [figures["by_query"][name] for name in MEASURES if name in figures["by_query"]]

@@ -21,6 +21,17 @@ MEASURES: dict[str, Any] = {
     "MRR": RR(rel=1),
     "MRR perfect": RR(rel=PERFECT),
 }
+OF_PERFECT = ("perfect@1", "MRR perfect")
+
+
+def measures_of(grades: Grades) -> dict[str, Any]:
+    """The measures that these grades allow: nothing is perfect where no document has grade 2.
+
+    >>> list(measures_of({"q": {"a": 1}}))
+    ['precision@1', 'nDCG@10', 'MRR']
+    """
+    graded = any(grade >= PERFECT for found in grades.values() for grade in found.values())
+    return {name: one for name, one in MEASURES.items() if graded or name not in OF_PERFECT}
 
 
 def measure(run: Run, grades: Grades) -> dict[str, list[float]]:
@@ -31,9 +42,10 @@ def measure(run: Run, grades: Grades) -> dict[str, list[float]]:
     ([1.0], [0.0], [0.5])
     """
     scores = {query: {id_: -float(place) for place, id_ in enumerate(ids)} for query, ids in run.items()}
-    by_measure: dict[str, dict[str, float]] = {name: {} for name in MEASURES}
-    names = {measure_: name for name, measure_ in MEASURES.items()}
-    for metric in ir_measures.iter_calc(list(MEASURES.values()), {q: dict(g) for q, g in grades.items()}, scores):
+    measures = measures_of(grades)
+    by_measure: dict[str, dict[str, float]] = {name: {} for name in measures}
+    names = {measure_: name for name, measure_ in measures.items()}
+    for metric in ir_measures.iter_calc(list(measures.values()), {q: dict(g) for q, g in grades.items()}, scores):
         by_measure[names[metric.measure]][metric.query_id] = float(metric.value)
     return {name: [values.get(query, 0.0) for query in grades] for name, values in by_measure.items()}
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from evals.baselines.counting import score_counting
-from evals.baselines.presence import MissingBaseline, open_baseline
+from evals.baselines.presence import MissingBaseline, absence, open_baseline
 from evals.baselines.record import Scorer
 from evals.baselines.registry import baselines
+from evals.baselines.scores import Checked
 from evals.opening import open_judge
 from yofo_rerank import Document, YofoReranker
 from yofo_rerank.errors import (
@@ -20,6 +21,7 @@ from yofo_rerank.errors import (
     RuleError,
     YofoError,
 )
+from yofo_rerank.models.sources import local_folder
 from yofo_rerank.prompts.format import Attention
 
 OURS = "yofo"
@@ -40,7 +42,7 @@ class Scored(NamedTuple):
 
 @dataclass(frozen=True)
 class System:
-    """A contestant that was opened: `reranker` where it gives verdicts, else `scorer`; `about` goes into records."""
+    """A contestant that was opened: `reranker` if it is ours, else `scorer`; `about` goes into records."""
 
     name: str
     about: dict[str, Any] = field(default_factory=dict)
@@ -54,8 +56,11 @@ class System:
 
     @property
     def judge(self) -> Any:
-        """What answers requirements, or None where there are only scores."""
-        return self.reranker.judge if self.reranker else None
+        """What answers requirements, or None where there are only scores: ours, or the `verdict_judge` of a scorer."""
+        if self.reranker:
+            return self.reranker.judge
+        inner = self.scorer.scorer if isinstance(self.scorer, Checked) else self.scorer
+        return getattr(inner, "verdict_judge", None)
 
     def score(
         self,
@@ -87,6 +92,7 @@ def open_system(
     Raises:
         ConfigError: an unknown name; names the known ones.
         MissingModel: its extra or checkpoint is not there.
+        ModelError: it is there, and cannot be used.
     """
     if name == OURS:
         return _open_ours(source or "mini", adapter, device, rule, attention)
@@ -101,14 +107,25 @@ def open_system(
 
 
 def _open_ours(model: str, adapter: str | None, device: str | None, rule: str, attention: Attention | None) -> System:
-    judge = open_judge(model, adapter, device=device, attention=attention)
     try:
+        judge = open_judge(model, adapter, device=device, attention=attention)
         about = judge.info()
-    except (OSError, ModelError) as error:
+    except (ImportError, OSError, ModelError) as error:
+        if absence(error) is None and all(map(_is_found, (model, adapter))):
+            raise  # it is there, and broken
         raise MissingModel(f"{OURS} cannot be loaded from {model!r}: {error}") from error
     licence = "Apache-2.0" if model == "mini" and adapter is None else None
     about = {"source": model, "adapter": adapter, "rule": rule, "licence": licence} | about
     return System(OURS, about, reranker=YofoReranker(judge, scoring=rule))
+
+
+def _is_found(name: str | None) -> bool:
+    """Whether it is no path, or the path of a folder."""
+    try:
+        local_folder(name or "mini")
+    except ModelError:
+        return False
+    return True
 
 
 def _counted(scorer: Scorer, query: str, documents: Sequence[Document]) -> list[Scored]:

@@ -62,7 +62,8 @@ def units_of(
 
 def measure(system: System, data: VerdictSet, units: list[Unit], run: RunFile) -> dict[str, Any]:
     """Figures of a contestant on a set."""
-    return figures_of(list(ask_all(system, units, run)), data.measures) | {"code": sorted(set(run.commits))}
+    asked = list(ask_all(system, units, run, whence=data.origin.describe()))
+    return figures_of(asked, data.measures) | {"code": sorted(set(run.commits))}
 
 
 def show(data: VerdictSet, figures: dict[str, dict[str, Any]], licences: dict[str, str]) -> None:
@@ -124,11 +125,15 @@ def main(
         missing.close(skip=skip_missing)
         return
     found: dict[str, dict[str, Any]] = {}
-    for who, system in systems.items():
-        mine = settings | {"model": who, "about": system.about}
-        found[who] = measure(system, data, units, RunFile(runs / slug(kind, name, who), mine, fresh=fresh))
-        typer.echo(f"wrote {write_record(paths[who], settings=mine, figures=found[who])}")
-    show(data, found, {who: system.licence for who, system in systems.items()})
+    try:
+        for who, system in systems.items():
+            mine = settings | {"model": who, "about": system.about}
+            found[who] = measure(system, data, units, RunFile(runs / slug(kind, name, who), mine, fresh=fresh))
+            typer.echo(f"wrote {write_record(paths[who], settings=mine, figures=found[who])}")
+    except MissingData as error:  # of its pictures, which are opened when they are asked about
+        missing.add(name, error, {paths[who]: settings | {"model": who} for who in systems if who not in found})
+    if found:
+        show(data, found, {who: systems[who].licence for who in found})
     missing.close(skip=skip_missing)
 
 

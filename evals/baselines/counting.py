@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from evals.baselines.presence import MissingBaseline
 from evals.baselines.record import Scorer
 from evals.baselines.scores import ConstantScores, check_scores, is_discrete
+from evals.failures import reason_of
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import YofoError
 
 DOCUMENT_ERRORS = (YofoError, ArithmeticError, LookupError, OSError, RuntimeError, TypeError, ValueError)
+NOT_OF_A_DOCUMENT = (ConstantScores, MissingBaseline)
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,10 @@ def _try(scorer: Scorer, query: str, documents: Sequence[Document]) -> list[floa
     try:
         found = scorer.score(query, documents) if documents else []
         return check_scores("contestant", documents, found, discrete=is_discrete(scorer))
-    except (ConstantScores, MissingBaseline):
+    except NOT_OF_A_DOCUMENT:
         raise
     except DOCUMENT_ERRORS as error:
-        return f"{type(error).__name__}: {error}"
+        return f"{reason_of(error)}: {error}"
 
 
 def _undecodable(documents: Sequence[Document]) -> dict[int, str]:
@@ -73,7 +75,7 @@ def _undecodable(documents: Sequence[Document]) -> dict[int, str]:
         try:
             document.load_image()
         except DOCUMENT_ERRORS as error:
-            reasons[place] = f"{type(error).__name__}: {error}"
+            reasons[place] = f"{reason_of(error)}: {error}"
     return reasons
 
 

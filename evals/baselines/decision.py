@@ -17,6 +17,7 @@ from evals.baselines.record import Baseline
 from yofo_rerank import YofoReranker
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import ModelError
+from yofo_rerank.judging import Judge
 from yofo_rerank.mini.weights import weights_folder
 from yofo_rerank.models.config import YofoConfig
 from yofo_rerank.models.sources import MINI
@@ -56,10 +57,27 @@ class DecisionJudge:
 
 
 @dataclass(frozen=True, eq=False)
+class QuestionJudge(DecisionJudge):
+    """A judge of the pipeline's own prompt: each statement is the question of a pass of its own."""
+
+    def _judge(self, document: Document, requirements: Sequence[Requirement]) -> tuple[Judgement, ...]:
+        found = [answers(self.decide, document, {"q": QUESTION.format(query=one.text)})["q"] for one in requirements]
+        return tuple(
+            Judgement(requirement=one, p_yes=p_yes, verdict=p_yes >= 0.5)
+            for one, p_yes in zip(requirements, found, strict=True)
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class WholeQueryScorer:
     """The query as one question of the pipeline's own prompt; the score is the log-odds of true."""
 
     decide: Any
+
+    @property
+    def verdict_judge(self) -> QuestionJudge:
+        """What answers statements."""
+        return QuestionJudge(self.decide)
 
     def score(self, query: str, documents: Sequence[Document]) -> list[float]:
         """One pass for each document."""
@@ -72,6 +90,11 @@ class RequirementsScorer:
     """The requirements of the query in our template; the score is the rule's, in 0..1."""
 
     reranker: YofoReranker
+
+    @property
+    def verdict_judge(self) -> Judge:
+        """What answers statements."""
+        return self.reranker.judge
 
     def score(self, query: str, documents: Sequence[Document]) -> list[float]:
         """One pass for each document."""

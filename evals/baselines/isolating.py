@@ -55,6 +55,11 @@ class VerdictScorer:
     judge: Judge
     discrete: bool = False  # verdicts without a probability: ties are an answer
 
+    @property
+    def verdict_judge(self) -> Judge:
+        """What answers statements."""
+        return self.judge
+
     def score(self, query: str, documents: Sequence[Document]) -> list[float]:
         """In 0..1, one per document.
 

@@ -35,7 +35,7 @@ def open_baseline(record: Baseline, source: str | None = None, *, device: str | 
     try:
         return Checked(record.load(source, device=device), record.name)
     except (ImportError, OSError, ModelError) as error:
-        cause = _absence(error)
+        cause = absence(error)
         if cause is None:
             raise
         raise MissingBaseline(_missing_message(record, source, cause)) from error
@@ -49,7 +49,7 @@ def open_or_missing(record: Baseline, source: str | None = None, *, device: str 
         return Missing(record.name, str(error))
 
 
-def _absence(error: BaseException) -> BaseException | None:
+def absence(error: BaseException) -> BaseException | None:
     """The first cause that says that something is not there; None if something is there and broken."""
     for one in _causes(error):
         if isinstance(one, ImportError) or (isinstance(one, OSError) and not isinstance(one, YofoError)):

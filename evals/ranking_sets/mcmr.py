@@ -1,7 +1,7 @@
 """MCMR (CVPR 2026): product queries of several conditions over clothing, shoes, jewelry and furniture.
 
-The candidates are those of the file that the authors' first stage writes (`eval/retrieval/llave.py` in their code);
-they publish products, queries and pictures, but no such file.
+The candidates are those of the file that the authors' first stage writes (`eval/retrieval/llave.py` in their code, with
+EXPORT_TOPK_JSONL=True); they publish products, queries and pictures, but no such file.
 """
 
 from __future__ import annotations
@@ -21,11 +21,16 @@ ORIGIN = Origin(
     "CC BY-NC-SA 4.0 (as its paper; the data set's own card was not seen)",
 )
 MAX_TEXT = 2048  # characters of a product's text, as in the authors' evaluation
-POOL_FROM = "it is written by eval/retrieval/llave.py of https://github.com/EIT-NLP/MCMR"
+POOLS = ("topk50.jsonl", "llave_direct_eval_topk50.jsonl", "llave_eval_topk50.jsonl")
+POOL_FROM = (
+    "it is written by eval/retrieval/llave.py of https://github.com/EIT-NLP/MCMR,"
+    " with EXPORT_TOPK_JSONL=True in its CONFIG"
+)
+UNPACK = "unpack images.tar.gz there"
 
 
 def mcmr_task(source: str | None) -> LocalTask:
-    """From a folder with candidate.jsonl, query.jsonl, images/ and topk50.jsonl."""
+    """From a folder with candidate.jsonl, query.jsonl, images/ (of images.tar.gz) and one of POOLS."""
     return local_task(
         ORIGIN,
         category="t2it",
@@ -38,11 +43,8 @@ def read_mcmr(source: str | None) -> RetrievalSplitData:
     """Products with the picture of their first image address, where it is in images/."""
     products = ORIGIN.find(source, "candidate.jsonl", "candidates.jsonl")
     asked = ORIGIN.find(source, "query.jsonl", "queries.jsonl")
-    images = ORIGIN.find(source, "images")
-    try:
-        pools = ORIGIN.find(source, "topk50.jsonl", "llave_eval_topk50.jsonl")
-    except MissingData as error:
-        raise MissingData(f"{error}; {POOL_FROM}") from error
+    images = _find(source, "images", advice=UNPACK)
+    pools = _find(source, *POOLS, advice=POOL_FROM)
     texts, grades = {}, {}
     for row in json_lines(asked):
         query = str(field(row, asked, "qid", "id"))
@@ -61,10 +63,17 @@ def read_mcmr(source: str | None) -> RetrievalSplitData:
     return split_data(_corpus(products, images, wanted), texts, grades, candidates)
 
 
+def _find(source: str | None, *names: str, advice: str) -> Path:
+    try:
+        return ORIGIN.find(source, *names)
+    except MissingData as error:
+        raise MissingData(f"{error}; {advice}") from error
+
+
 def _corpus(products: Path, images: Path, wanted: set[str]) -> Dataset:
     rows: dict[str, list[Any]] = {"id": [], "text": [], "image": []}
     for row in json_lines(products):
-        id_ = str(field(row, products, "candidate_id"))
+        id_ = str(field(row, products, "candidate_id", "id"))
         if id_ in wanted:
             rows["id"].append(id_)
             rows["text"].append(product_text(row))

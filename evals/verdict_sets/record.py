@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, Literal
 from PIL import Image
 
 from evals.data_sets import Origin
+from evals.verdict_sets.order import shuffled
 from yofo_rerank import Document
 from yofo_rerank.errors import ImageError
 
@@ -75,6 +76,7 @@ class VerdictSet:
     measures: Literal["verdicts", "choice", "crossed", "pairs"]  # choice: one statement of each sample is true
     derived: str = ""  # what of the truth is ours, and not the makers'
     drawn: bool = False  # made here, as many as are wanted
+    telling: bool = False  # its makers' order says what is true: statements are shuffled, by a seed
     sided: bool = False  # holds what `yofo train` learns from too, which is left out unless the whole is wanted
 
     def read(self, source: str | Path | None, limit: int | None = None, *, whole: bool = False) -> Iterator[Unit]:
@@ -88,17 +90,19 @@ class VerdictSet:
         options: dict[str, Any] = {"documents": limit} if self.drawn and limit else {}
         options |= {"whole": whole} if self.sided else {}
         units: Iterator[Unit] = getattr(import_module(module), function)(self.origin, source, **options)
-        return islice(units, limit)
+        units = islice(units, limit)
+        return map(_shuffled, units) if self.telling else units
 
     def about(self, *, whole: bool = False) -> dict[str, Any]:
         """For records and tables."""
         side = {"split": "train and validation" if whole else "validation"} if self.sided else {}
-        return side | {
-            "set": f"{self.name}, all pairs" if whole else self.name,
-            "licence": self.origin.licence,
-            "from": self.origin.where,
-            "derived": self.derived,
-        }
+        order = {"order": "shuffled"} if self.telling else {}
+        about = {"licence": self.origin.licence, "from": self.origin.where, "derived": self.derived}
+        return side | order | about | {"set": f"{self.name}, all pairs" if whole else self.name}
+
+
+def _shuffled(unit: Unit) -> Unit:
+    return replace(unit, asked=shuffled(unit.asked, unit.id)) if isinstance(unit, Sample) else unit
 
 
 def cropped(picture: Image.Image, box: tuple[float, float, float, float], name: str) -> Image.Image:

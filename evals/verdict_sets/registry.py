@@ -31,6 +31,7 @@ _SETS = (
         Origin("DSG-1k", "https://github.com/j-min/DSG (dsg-1k-anns.csv)", "Apache-2.0"),
         "evals.verdict_sets.dsg:read",
         "verdicts",
+        telling=True,
         derived="no: questions of another prompt, none of whose things this prompt names",
     ),
     VerdictSet(
@@ -43,10 +44,17 @@ _SETS = (
         ),
         "evals.verdict_sets.vaw:read",
         "verdicts",
+        telling=True,
     ),
     VerdictSet(
         "negbench",
-        Origin("NegBench", "https://github.com/m1k2zoo/negbench (datasets.md)", "MIT", f"{_COCO} and PASCAL VOC 2007"),
+        Origin(
+            "NegBench",
+            "https://github.com/m1k2zoo/negbench (datasets.md)",
+            "MIT",
+            f"{_COCO} and PASCAL VOC 2007: put them into val2017/ and VOCdevkit/VOC2007/JPEGImages/ of the folder, or"
+            " edit the column image_path (or filepath) of the CSV files",
+        ),
         "evals.verdict_sets.negbench:read",
         "choice",
     ),
@@ -55,6 +63,7 @@ _SETS = (
         Origin("SugarCrepe", "https://github.com/RAIVNLab/sugar-crepe (data/*.json)", "MIT", _COCO),
         "evals.verdict_sets.sugarcrepe:read",
         "choice",
+        telling=True,
     ),
     VerdictSet(
         "winoground",

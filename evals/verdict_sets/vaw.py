@@ -11,7 +11,7 @@ from evals.data_sets import BadData, Origin, field
 from evals.verdict_sets.record import Asked, Sample
 from yofo_rerank import Document
 
-FOLDERS = ("VG_100K", "VG_100K_2", "images")
+FOLDERS = ("VG_100K", "VG_100K_2")  # the makers' own images/ holds a picture of their page alone
 
 
 def read(origin: Origin, source: str | Path | None) -> Iterator[Sample]:

@@ -1,6 +1,7 @@
 import pytest
 from PIL import Image
 
+from evals.failures import AllFailed
 from evals.mteb_search import NOTHING, YofoSearch, as_found, query_text, to_document
 from evals.ranking_sets.local import local_task, split_data
 from evals.ranking_sets.mini import Size, mini_task
@@ -112,6 +113,47 @@ def test_a_query_of_which_everything_fails_earns_nothing(task):
         [{"id": "q", "text": "a"}], hf_split="test", hf_subset="default", top_ranked={"q": ["nowhere"]}
     )
     assert found == {"q": {NOTHING: 0.0}}
+
+
+class Lost(InOrder):
+    """Its device fails."""
+
+    def score(self, query, documents):
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+
+class Gone(InOrder):
+    """The file of its first document is not there."""
+
+    def score(self, query, documents):
+        if any(one.id == "b" for one in documents):
+            raise ImageError("b.jpg does not exist", code="missing")
+        return super().score(query, documents)
+
+
+def test_a_query_of_which_a_document_failed_for_now_is_asked_again(tmp_path):
+    from datasets import Dataset
+
+    from evals.data_sets import Origin
+
+    corpus = Dataset.from_dict({"id": ["a", "b"], "text": ["red", "blue"]})
+    gone = local_task(
+        Origin("texts", "here", "MIT"),
+        category="t2t",
+        description="",
+        read=lambda: split_data(corpus, {"q": "x"}, {"q": {"b": 1}}, {"q": ["a", "b"]}),
+    )
+    first = YofoSearch(Gone(), run=RunFile(tmp_path, {}))
+    assert evaluate(first, gone)["mrr_at_10"] == 0
+    assert first.failures == {"missing": 1}
+    assert evaluate(YofoSearch(InOrder(), run=RunFile(tmp_path, {})), gone)["mrr_at_10"] == 0.5
+
+
+def test_a_contestant_that_fails_on_everything_for_now_is_stopped(task, tmp_path):
+    with pytest.raises(AllFailed, match=r"yofo: 5 units in a row failed \(RuntimeError: 5\)"):
+        evaluate(YofoSearch(Lost(), run=RunFile(tmp_path, {})), task)
+    scores = evaluate(YofoSearch(InOrder(), run=RunFile(tmp_path, {})), task)
+    assert scores["ndcg_at_100"] > 0
 
 
 def test_a_task_without_candidates_is_refused(task):

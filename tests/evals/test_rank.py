@@ -10,7 +10,7 @@ from evals.ranking_sets import mini, registry
 from evals.ranking_sets.mini import Size, mini_task
 from evals.systems import MissingModel, System
 from yofo_rerank import YofoReranker
-from yofo_rerank.errors import ConfigError
+from yofo_rerank.errors import ConfigError, ImageError
 from yofo_rerank.mini.catalog import sample_garments
 from yofo_rerank.retrieval import ClipFaissRetriever
 
@@ -123,6 +123,24 @@ def test_absent_data_do_not_overwrite_what_was_measured(world, tmp_path, monkeyp
     assert "queries" in record(tmp_path, "rank_mini_random")["figures"]
     missing.Missing().add("mini", MissingModel("gone"), {tmp_path / "rank_mini_random.json": {}})
     assert "queries" in record(tmp_path, "rank_mini_random")["figures"]
+
+
+class Blind:
+    """Finds no picture."""
+
+    def score(self, query, documents):
+        raise ImageError("a.png does not exist", code="missing")
+
+
+def test_pictures_that_are_absent_are_missing_data(world, tmp_path):
+    world["blind"] = System("blind", scorer=Blind())
+    with pytest.raises(typer.Exit) as ended:
+        rank.main(task="mini", model=["random", "blind"], output=tmp_path, runs=tmp_path / "runs")
+    assert ended.value.exit_code == MISSING
+    assert record(tmp_path, "rank_mini_random")["figures"]["queries"] == 5
+    reason = record(tmp_path, "rank_mini_blind")["figures"]["missing"][0]["reason"]
+    assert "files of the first 5 units are not there, such as query q" in reason
+    assert "; mini comes from" in reason
 
 
 def test_a_source_is_for_one_model(world, tmp_path):

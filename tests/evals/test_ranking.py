@@ -2,7 +2,8 @@ import math
 
 import pytest
 
-from evals.ranking import ideal_order, measure, recall, summarise
+from evals.rank_figures import figures_of, row_of, titles_of
+from evals.ranking import MEASURES, ideal_order, measure, recall, summarise
 
 GRADES = {"q": {"best": 2, "good": 1, "fine": 1}}
 
@@ -39,6 +40,21 @@ def test_order_follows_the_list_not_the_names():
     ids = [f"{letter}{n}" for n in range(6) for letter in "zay"]
     grades = {"q": {ids[11]: 2}}
     assert measure({"q": ids}, grades)["MRR"] == [pytest.approx(1 / 12)]
+
+
+def test_where_no_grade_says_perfect_nothing_is_measured_by_it():
+    plain = {"q": {"good": 1}, "other": {"fine": 1}}
+    found = measure({"q": ["good"], "other": ["bad"]}, plain)
+    assert list(found) == ["precision@1", "nDCG@10", "MRR"]
+    assert found["MRR"] == [1, 0]
+    assert list(measure({"q": ["good"]}, plain | {"best": {"best": 2}})) == list(MEASURES)
+
+
+def test_the_table_has_a_title_for_each_figure():
+    run = {"q": {"scores": {"good": 1.0}, "failed": {}, "seconds": 1.0}}
+    for grades, n in (({"q": {"good": 1}}, 3), ({"q": {"good": 2}}, 5)):
+        figures = figures_of({}, run, grades)
+        assert len(titles_of(figures)) == len(row_of(figures)) == n + 2
 
 
 def test_ideal_order_and_recall():

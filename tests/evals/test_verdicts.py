@@ -232,3 +232,18 @@ def test_so_is_one_that_says_about_one_half_of_everything(samples, tmp_path):
         list(ask_all(System("half", scorer=Undecided(0.0015)), units, RunFile(tmp_path, {"set": "half"})))
     run = RunFile(tmp_path, {"set": "more"})
     assert len(list(ask_all(System("more", scorer=Undecided(0.02)), units, run))) == 25
+
+
+def test_a_set_whose_pictures_are_absent_is_missing_data(systems, crepe, tmp_path):
+    (crepe / "images" / "a.jpg").unlink()
+    folders = {"source": str(crepe), "output": tmp_path, "runs": tmp_path / "runs"}
+    systems["length"].scorer.score = lambda query, documents: [documents[0].load_image().width + len(query)]
+    with pytest.raises(typer.Exit) as ended:
+        verdicts.main(name="sugarcrepe", model=["length", "yofo"], **folders)
+    assert ended.value.exit_code == MISSING
+    for who in ("length", "yofo"):
+        reason = record(tmp_path, f"verdicts_sugarcrepe_{who}")["figures"]["missing"][0]["reason"]
+        assert "a.jpg; SugarCrepe comes from" in reason
+    Image.new("RGB", (32, 32)).save(crepe / "images" / "a.jpg")
+    verdicts.main(name="sugarcrepe", model=["length"], **folders)
+    assert record(tmp_path, "verdicts_sugarcrepe_length")["figures"]["failed"]["units"] == 0

@@ -66,6 +66,23 @@ def test_mcmr(mcmr):
     assert registry.licence(task).startswith("CC BY-NC-SA 4.0")
 
 
+def test_mcmr_as_its_own_programs_name_things(mcmr):
+    (mcmr / "topk50.jsonl").rename(mcmr / "llave_direct_eval_topk50.jsonl")
+    products = mcmr / "candidate.jsonl"
+    products.write_text(products.read_text().replace('"candidate_id"', '"id"'))
+    [task] = registry.get_tasks("MCMR", str(mcmr))
+    registry.load(task)
+    assert task.dataset["default"]["test"]["corpus"]["id"] == ["TOP0", "TOP1", "TOP2"]
+
+
+@pytest.mark.parametrize(("name", "advice"), [("topk50.jsonl", "EXPORT_TOPK_JSONL=True"), ("images", "unpack images")])
+def test_mcmr_says_what_to_do_for_what_is_missing(mcmr, name, advice):
+    (mcmr / name).rename(mcmr / "elsewhere")
+    [task] = registry.get_tasks("MCMR", str(mcmr))
+    with pytest.raises(MissingData, match=advice):
+        registry.load(task)
+
+
 def test_a_limit_keeps_queries_that_can_be_measured(mcmr):
     lines(
         mcmr / "query.jsonl",

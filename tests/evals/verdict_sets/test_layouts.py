@@ -4,9 +4,12 @@ import csv
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from evals.data_sets import BadData, MissingData
+from evals.verdict_sets.order import shuffled
 from evals.verdict_sets.record import Asked
 from evals.verdict_sets.registry import SETS, get_set
 from yofo_rerank.errors import ConfigError, ImageError
@@ -51,8 +54,12 @@ def test_dsg(dsg):
     cube, cubes, bench = read("dsg", dsg)
     assert cube.document.text == "A rubix cube with ten purple squares"
     assert texts(cube, True) == ["Is there a rubix cube?", "Is the cube purple?"]
-    assert texts(cube, False) == ["Is there a bench?", "Are there trees?", "Is the bench near the trees?"]
-    assert [one.depends_on for one in cube.asked] == [(), (0,), (), (), (2, 3)]
+    assert sorted(texts(cube, False)) == ["Are there trees?", "Is the bench near the trees?", "Is there a bench?"]
+    parents = {one.text: [cube.asked[place].text for place in one.depends_on] for one in cube.asked}
+    assert {text: found for text, found in parents.items() if found} == {
+        "Is the cube purple?": ["Is there a rubix cube?"],
+        "Is the bench near the trees?": ["Is there a bench?", "Are there trees?"],
+    }
     assert texts(cubes, False) == []  # each other prompt names a cube or a bench
     assert bench.document.image.name == "vrd_57.png"
     assert texts(bench, False) == ["Is there a rubix cube?", "Is the cube purple?"]
@@ -105,15 +112,25 @@ def vaw(tmp_path):
 
 def test_vaw(vaw):
     floor, cat = read("vaw", vaw)  # nothing is said of the dog
-    assert floor.asked == (
+    assert set(floor.asked) == {
         Asked("the floor is tiled", answer=True),
         Asked("the floor is gray", answer=True),
         Asked("the floor is wooden", answer=False),
-    )
+    }
+    assert len(floor.asked) == 3
     assert floor.load().load_image().size == (20, 30)
     assert "VG_100K_2" in str(floor.document.image)
     with pytest.raises(ImageError, match="holds nothing of a picture"):
         cat.load()
+
+
+def test_vaw_as_it_is_cloned_has_no_pictures(vaw):
+    for name in ("VG_100K/9.jpg", "VG_100K_2/2373241.jpg"):
+        (vaw / name).unlink()
+        (vaw / name).parent.rmdir()
+    picture(vaw / "images" / "vaw_hero.png")
+    with pytest.raises(MissingData, match=r"holds no VG_100K or VG_100K_2; .*visualgenome"):
+        read("vaw", vaw)
 
 
 def test_negbench(tmp_path):
@@ -126,8 +143,27 @@ def test_negbench(tmp_path):
     [sample] = read("negbench", tmp_path)
     assert texts(sample, True) == ["A cat, no dog"]
     assert len(texts(sample, False)) == 3
-    assert sample.group == "hybrid"
+    assert sample.group == "COCO_val_mcq_llama3.1_rephrased"
     assert sample.load().load_image().size == (64, 48)
+
+
+def test_negbench_takes_coco_and_voc_and_finds_pictures_by_name(tmp_path):
+    rows = 'image_path,correct_answer,caption_0,caption_1\n"/makers/VOC2007/JPEGImages/000001.jpg",0,a,b\n'
+    names = ("VOC2007_mcq_llama3.1_rephrased", "chexpert_binary_mcq", "synthetic_mcq_llama3.1_rephrased")
+    (tmp_path / "images").mkdir()
+    for name in names:
+        (tmp_path / "images" / f"{name}.csv").write_text(rows)
+    [sample] = read("negbench", tmp_path)
+    assert sample.group == names[0]
+    assert str(sample.document.image) == "/makers/VOC2007/JPEGImages/000001.jpg"  # nothing of that name is here
+    at = picture(tmp_path / "VOCdevkit" / "VOC2007" / "JPEGImages" / "000001.jpg")
+    [sample] = read("negbench", tmp_path)
+    assert sample.document.image == at
+    (tmp_path / "images" / f"{names[0]}.csv").unlink()
+    with pytest.raises(
+        MissingData, match=r"holds no images/COCO_\*_mcq\*.csv or images/VOC.*edit the column image_path"
+    ):
+        read("negbench", tmp_path)
 
 
 def test_negbench_without_a_right_answer(tmp_path):
@@ -144,7 +180,7 @@ def test_sugarcrepe(tmp_path):
     (tmp_path / "data" / "add_obj.json").write_text(json.dumps({"0": row, "1": row}))
     samples = read("sugarcrepe", tmp_path)
     assert [one.id for one in samples] == ["add_obj/0", "add_obj/1", "swap_att/0"]
-    assert samples[2].asked == (Asked("A green shirt.", answer=True), Asked("A blue shirt.", answer=False))
+    assert set(samples[2].asked) == {Asked("A green shirt.", answer=True), Asked("A blue shirt.", answer=False)}
     assert samples[2].load().load_image().size == (64, 48)
 
 
@@ -221,3 +257,38 @@ def test_pairs_of_training_are_left_out_unless_the_whole_is_wanted(tmp_path):
     (tmp_path / "pairs.jsonl").write_text(json.dumps(row | {"split": "train"}) + "\n")
     with pytest.raises(BadData, match=r"all 1 pairs are of the training side.*--all-pairs"):
         list(data.read(tmp_path))
+
+
+def test_the_place_of_a_statement_does_not_tell_its_answer(tmp_path):
+    picture(tmp_path / "val2017" / "a.jpg")
+    row = {"filename": "a.jpg", "caption": "true", "negative_caption": "false"}
+    (tmp_path / "swap_att.json").write_text(json.dumps({str(place): row for place in range(200)}))
+    samples = read("sugarcrepe", tmp_path)
+    assert 70 < sum(one.asked[0].answer for one in samples) < 130
+    assert read("sugarcrepe", tmp_path) == samples  # drawn from the sample's id
+    assert read("sugarcrepe", tmp_path, 3) == samples[:3]
+    for name in ("dsg", "vaw", "sugarcrepe"):
+        assert get_set(name).about()["order"] == "shuffled"  # no answers of a run in the makers' order are taken over
+
+
+@given(st.lists(st.sets(st.integers(0, 7)), min_size=1, max_size=8), st.text())
+def test_shuffled_statements_are_the_same_and_after_what_they_depend_on(parents, seed):
+    said = [
+        Asked(f"s{place}", place % 2 == 0, tuple(sorted(one for one in found if one < place)))
+        for place, found in enumerate(parents)
+    ]
+    moved = shuffled(said, seed)
+    assert sorted(one.text for one in moved) == sorted(one.text for one in said)
+    for at, one in enumerate(moved):
+        before = said[int(one.text[1:])]
+        assert one.answer == before.answer
+        assert [moved[place].text for place in one.depends_on] == [said[place].text for place in before.depends_on]
+        assert all(place < at for place in one.depends_on)
+
+
+def test_statements_that_depend_on_one_another_are_all_asked():
+    circle = [Asked("a", True, (1,)), Asked("b", True, (0,))]
+    assert {one.text: one.depends_on for one in shuffled(circle, "")} in (
+        {"a": (1,), "b": (0,)},
+        {"b": (1,), "a": (0,)},
+    )
