@@ -169,6 +169,15 @@ def test_bare_weights_are_asked_in_a_format_of_one_spelling(make_tiny, saved_mod
     assert largest_difference(judge, decide, [photo(64, 64), photo(90, 40)], TEXTS[:4], math.log) < 1e-4
 
 
+@pytest.mark.parametrize("attention", ["isolated", "joint"])
+def test_a_mixture_of_experts_has_the_head_too(make_tiny, saved_model, tmp_path, attention):
+    base = saved_model(make_tiny("qwen3_5_moe"), tmp_path / "base")
+    export_folder(tmp_path / "out", str(base), format="chat-v1", attention=attention)
+    judge = YofoJudge.from_pretrained(str(base), format="chat-v1", attention=attention)
+    decide = pipeline("decision", model=str(tmp_path / "out"))
+    assert largest_difference(judge, decide, [photo(64, 64), photo(90, 40)], TEXTS[:4], math.log) < 1e-4
+
+
 def test_what_cannot_travel_is_refused(adapted, tmp_path, monkeypatch):
     base, adapter, _, _ = adapted("qwen3_vl")
     config = YofoConfig.load(adapter)

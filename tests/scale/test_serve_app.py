@@ -147,7 +147,7 @@ def test_requirements_about_one_document_are_joined_into_few_passes(tmp_path, mo
     [alone] = judge.judge([Document(text="a long red dress")], texts)
     before, document = judge.stats.forward_passes, Document(text="a long red dress with pockets")
     found = judge_together(judge, [Ask(document, (Requirement(text=text),)) for text in texts])
-    assert judge.stats.forward_passes - before < len(texts)
+    assert judge.stats.forward_passes - before <= 4  # the first alone, the others with those that wait beside them
     [wanted] = YofoJudge.from_pretrained("mini", device="cpu", attention="isolated").judge([document], texts)
     p_yes = [outcome.judgements[0].p_yes for outcome in found]
     assert p_yes == pytest.approx([one.p_yes for one in wanted], abs=1e-5)
