@@ -39,7 +39,9 @@ def is_same_base(one: str, other: str) -> bool:
 
 def _weights_digest(model: PreTrainedModel) -> str:
     text = model.get_decoder()
-    weights = [model.get_input_embeddings().weight, text.norm.weight, text.layers[0].mlp.down_proj.weight]
+    first = text.layers[0].mlp
+    down = getattr(first, "shared_expert", first).down_proj  # of a mixture, the expert that is always asked
+    weights = [model.get_input_embeddings().weight, text.norm.weight, down.weight]
     if any(weight.numel() == 0 or _is_quantized(weight) for weight in weights):
         return ""
     samples = [weight.detach().flatten()[:_SAMPLE].to("cpu", torch.bfloat16) for weight in weights]
