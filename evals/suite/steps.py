@@ -32,16 +32,11 @@ class Step:
         return (self.record, *self.also)
 
 
-FROM_NOTHING = (
-    "python -m evals.mini_accuracy --model runs/mini/base --adapter runs/mini/adapter/final "
-    "--output evals/results/mini_accuracy_from_nothing.json"
-)
 STEPS = (
     Step("decompose", "python -m evals.decompose"),
     Step("mini_accuracy", "python -m evals.mini_accuracy"),
     Step("mini_search", "python -m evals.mini_search"),
     Step("train_mini", "python -m evals.train_mini", everyday=False),  # after `make train-mini`: two hours
-    Step("mini_accuracy_from_nothing", FROM_NOTHING, everyday=False),  # of what that made
     Step("attention", "python -m evals.attention"),
     Step("int8_states", "python -m evals.int8_states"),
     Step("evidence", "python -m evals.evidence"),
