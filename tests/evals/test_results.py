@@ -13,7 +13,7 @@ from evals.record import RESULTS
 # Made by earlier versions of the programs, and not made again since: remove a name when its program has run.
 OLDER = {
     "attack", "bench_adapters", "bench_evidence", "bench_full_size", "bench_mini", "bench_restart",
-    "bench_scaling", "import_time", "int8_states",
+    "bench_scaling", "import_time",
 }  # fmt: skip
 FIRST_LOOKS = "first_look_"  # what was found on sentences unseen until then cannot be found again
 TIMED = ("seconds", "_s", "per_second")

@@ -227,3 +227,17 @@ def test_training_that_is_there_counts_with_the_time_that_it_took(tmp_path, monk
     monkeypatch.setattr(spent, "mini_weights", lambda: "another digest")
     running.run_step(trains, skip_missing=False)
     assert spent.spent_before("contestants") == 0  # trained anew
+
+
+def test_training_apart_from_a_suite_counts_with_its_processor_seconds(tmp_path, monkeypatch):
+    from evals.contestants import recipes
+
+    told = {name: {"processor_seconds": 240.0, "shared_processor_seconds": 300.0} for name in recipes.RECIPES}
+    monkeypatch.setattr(recipes, "trained_as", lambda name: told[name])
+    assert program.trained_seconds() == 240.0 * len(told) + 300.0
+
+    def untrained(name):
+        raise ConfigError(f"{name} is not trained")
+
+    monkeypatch.setattr(recipes, "trained_as", untrained)
+    assert program.trained_seconds() == 0.0
