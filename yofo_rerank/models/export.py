@@ -19,8 +19,10 @@ from yofo_rerank.prompts import token_id
 from yofo_rerank.prompts.decision import decision_template
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
     from yofo_rerank.models.loading import LoadedModel
-    from yofo_rerank.prompts.format import Attention
+    from yofo_rerank.prompts.format import Attention, PromptFormat
 
 DECISION, TEMPLATE = "decision.json", "decision_template.jinja"  # names that transformers gave
 _WRITTEN = (*SAFE_FILES, CARD)
@@ -65,7 +67,6 @@ def export_folder(
     folder = Path(folder).resolve()
     check_export_folder(folder, model, adapter)
     from yofo_rerank.models.build import model_layout
-    from yofo_rerank.models.decision_head import needs_head, with_head
     from yofo_rerank.models.loading import load_model
     from yofo_rerank.models.patches import Patcher
     from yofo_rerank.training.replace import replaced_folder
@@ -78,16 +79,14 @@ def export_folder(
     _restore(loaded, adapter or model)
     size = Patcher(loaded.image_processor, loaded.config.max_pixels if loaded.config else None).size
     config = _config(loaded, model, attention, size["longest_edge"])
-    network = loaded.model
-    if needs_head(network.config):
-        network = with_head(network, *(token_id(loaded.tokenizer, words[0]) for words in (layout.yes, layout.no)))
+    network = _network(loaded, layout)
     with replaced_folder(folder) as fresh:
         network.save_pretrained(fresh)
         _save_processor(loaded, model, size, fresh)
         (fresh / DECISION).write_text(json.dumps(decision, indent=2) + "\n", encoding="utf-8")
         (fresh / TEMPLATE).write_text(template, encoding="utf-8")
         config.save(fresh)
-        (fresh / CARD).write_text(_card(config, needs_head(loaded.model.config)), encoding="utf-8")
+        (fresh / CARD).write_text(_card(config, has_head=network is not loaded.model), encoding="utf-8")
     return Exported(folder, attention, size["longest_edge"])
 
 
@@ -138,6 +137,15 @@ def _restore(loaded: LoadedModel, name: str) -> None:
     restore_convolution(embedding, loaded.model.config.vision_config)
 
 
+def _network(loaded: LoadedModel, layout: PromptFormat) -> PreTrainedModel:
+    """As it is, or under the head that transformers wants of its family."""
+    from yofo_rerank.models.decision_head import needs_head, with_head
+
+    if not needs_head(loaded.model.config):
+        return loaded.model
+    return with_head(loaded.model, *(token_id(loaded.tokenizer, words[0]) for words in (layout.yes, layout.no)))
+
+
 def _config(loaded: LoadedModel, model: str, attention: Attention, max_pixels: int) -> YofoConfig:
     """So that our own judge reads the folder too, as it reads any fully trained model."""
     layout, trained = loaded.layout, loaded.config
@@ -164,7 +172,7 @@ def _save_processor(loaded: LoadedModel, model: str, size: dict[str, int], folde
     processor.save_pretrained(folder)
 
 
-def _card(config: YofoConfig, has_head: bool) -> str:
+def _card(config: YofoConfig, *, has_head: bool) -> str:
     environment = Environment(  # noqa: S701  # Markdown of our own words, no HTML
         loader=PackageLoader("yofo_rerank", "models"),
         undefined=StrictUndefined,

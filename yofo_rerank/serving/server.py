@@ -17,7 +17,10 @@ MIN_READ = 64 * 1024  # bytes of an answer that a client takes within those seco
 
 
 class Impatient(H11Protocol):
-    """Ends a connection that has sent no complete headers for some seconds; uvicorn waits for ever for the first."""
+    """Ends a connection that for some seconds has sent no complete headers, or taken next to nothing of an answer.
+
+    uvicorn waits for ever for both.
+    """
 
     seconds: float = KEEP_ALIVE
     _until: asyncio.TimerHandle | None = None

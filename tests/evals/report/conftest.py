@@ -57,6 +57,16 @@ def pairs():
     }  # fmt: skip
 
 
+def ranked():
+    failed = {"failed": {"documents": 950, "by_reason": {"oom": 950}}}
+    ours = {"by_query": {"nDCG@10": estimate(0.9)}, "pairs_per_second": 80.0, "pairs": 1000} | failed
+    return {
+        "rank_mini_yofo": ours,
+        "rank_mini_random": {"by_query": {"nDCG@10": estimate(0.2)}, "pairs_per_second": None},
+        "rank_mini_gone": {"missing": [{"name": "gone", "reason": "no checkpoint of it"}]},
+    }
+
+
 def figures():
     accuracy = {
         "opposite_of_own_answer": estimate(0.95),
@@ -88,14 +98,7 @@ def figures():
             "contestants": {"base": accuracy | {"better_than_yofo": PAIRED}, "yofo": dict(accuracy)},
             "targets": {"acc_dep": {"value": 0.5, "wanted": 0.99, "met": False}},
         },
-        "rank_mini_yofo": {
-            "by_query": {"nDCG@10": estimate(0.9)},
-            "pairs_per_second": 80.0,
-            "pairs": 1000,
-            "failed": {"documents": 950, "by_reason": {"oom": 950}},
-        },
-        "rank_mini_random": {"by_query": {"nDCG@10": estimate(0.2)}, "pairs_per_second": None},
-        "rank_mini_gone": {"missing": [{"name": "gone", "reason": "no checkpoint of it"}]},
+        **ranked(),
         "positions": {
             "contestants": {
                 "base": {"by_position": [estimate(0.8), estimate(0.7)]},
