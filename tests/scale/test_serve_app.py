@@ -141,12 +141,13 @@ def test_what_arrives_together_is_judged_by_requirements_and_answered_in_order(t
     assert found[3].failure.code == "cannot"
 
 
-def test_requirements_about_one_document_are_joined_into_few_passes(tmp_path, monkeypatch):
-    judge = YofoJudge.from_pretrained("mini", device="cpu", attention="isolated")
+def test_requirements_about_one_document_are_joined_into_few_passes():
+    judge = YofoJudge.from_pretrained("mini", device="cpu", attention="isolated", verdicts=False)
+    judge.info()  # loads, or takes the model of another test with its counts
     texts = ("is red", "is blue", "is pink", "is long", "has pockets", "is a dress", "is a coat", "is striped")
     before, document = judge.stats.forward_passes, Document(text="a long red dress")
     found = judge_together(judge, [Ask(document, (Requirement(text=text),)) for text in texts])
-    assert judge.stats.forward_passes - before <= 4  # the first alone, the others with those that wait beside them
+    assert 1 <= judge.stats.forward_passes - before <= 4  # the first alone, the others with those that wait beside them
     [wanted] = YofoJudge.from_pretrained("mini", device="cpu", attention="isolated").judge([document], texts)
     p_yes = [outcome.judgements[0].p_yes for outcome in found]
     assert p_yes == pytest.approx([one.p_yes for one in wanted], abs=1e-5)
