@@ -1,4 +1,4 @@
-"""Clients that ask a service for rankings as fast as it answers, and check every answer."""
+"""Clients that ask a service for rankings, as fast as it answers or faster, and check every answer."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ Truth = Mapping[tuple[int, str], float]  # (picture, requirement) -> p_yes
 
 TOLERANCE = 1e-4  # batches of another shape round in other places
 
+LOOK_EVERY = 0.02  # seconds, of a refused client: whether it may ask again
+
 
 @dataclass
 class Load:
@@ -28,12 +30,18 @@ class Load:
     wrong: int = 0
     lost: int = 0  # requests without an answer
 
+    @property
+    def offered(self) -> int:
+        """Requests made so far."""
+        return self.statuses.total() + self.lost
+
     def figures(self, duration: float) -> dict[str, Any]:
         """Plain numbers."""
         p50, p99 = (float(np.percentile(self.seconds, q)) if self.seconds else None for q in (50, 99))
         return {
             "duration_seconds": duration,
             "statuses": {str(status): count for status, count in sorted(self.statuses.items())},
+            "offered_per_answered": self.offered / self.statuses[200] if self.statuses[200] else None,
             "verdicts_per_second": self.verdicts / duration,
             "p50_seconds": p50,
             "p99_seconds": p99,
@@ -52,8 +60,9 @@ def run_load(
     requirements: int,
     seconds: float,
     shared: bool,
+    offered: float = 1.0,
 ) -> dict[str, Any]:
-    """Closed loop: every client asks again as soon as it is answered.
+    """Ask for so long, every client again as soon as it is answered; returns plain numbers.
 
     Args:
         url: of the service.
@@ -64,6 +73,8 @@ def run_load(
         requirements: of one request.
         seconds: how long.
         shared: all ask about the same pictures at one time, or each about its own choice.
+        offered: so many times what is answered is asked: clients that are refused ask again at once until then, and
+            only beyond it wait as they are told.
     """
     load = Load()
     texts = sorted({text for _, text in truth})
@@ -74,7 +85,11 @@ def run_load(
         while time.monotonic() < until:
             places = random.Random(turn) if shared else chance
             chosen = places.sample(range(len(pictures)), documents)
-            await _ask(http, chosen, [pictures[one] for one in chosen], chance.sample(texts, requirements), truth, load)
+            asked = chance.sample(texts, requirements)
+            wait = await _ask(http, chosen, [pictures[one] for one in chosen], asked, truth, load)
+            told = time.monotonic() + wait
+            while time.monotonic() < told and load.offered >= offered * load.statuses[200]:
+                await asyncio.sleep(LOOK_EVERY)
             turn += 1
 
     async def everybody() -> float:
@@ -94,7 +109,8 @@ async def _ask(
     asked: Sequence[str],
     truth: Truth,
     load: Load,
-) -> None:
+) -> float:
+    """Returns the seconds that a refused client is told to wait."""
     body = {
         "model": "mini",
         "query": "x",
@@ -107,13 +123,13 @@ async def _ask(
         answer = await http.post("/v1/rerank", json=body)
     except httpx.HTTPError:
         load.lost += 1
-        return
+        return 0.0
     load.statuses[answer.status_code] += 1
     if answer.status_code == 200:
         load.seconds.append(time.monotonic() - started)
         _check(answer.json(), chosen, truth, load)
-    else:
-        await asyncio.sleep(float(answer.headers.get("retry-after", "0.1")))
+        return 0.0
+    return float(answer.headers.get("retry-after", "0.1"))
 
 
 def _check(answer: dict[str, Any], chosen: Sequence[int], truth: Truth, load: Load) -> None:

@@ -1,9 +1,9 @@
 """`python -m evals.bench.service`: the HTTP service under more clients than it can serve, and what merging is worth.
 
-Two runs. Overload: clients ask about pictures of their own choice with everything kept that is kept by default; every
-answer is compared with the judge's own, the server's memory is watched. Merging: all clients ask about the same
-pictures, each with its own requirements, nothing is kept, and requests are let in many at a time or one by one; what
-they gain together is one pass over all that is asked of a picture.
+Two runs. Overload: clients ask about pictures of their own choice, with everything kept that is kept by default, and
+twice as often as they are answered; every answer is compared with the judge's own, the server's memory is watched.
+Merging: all clients ask about the same pictures, each with its own requirements, nothing is kept, and requests are let
+in many at a time or one by one; what they gain together is one pass over all that is asked of a picture.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from yofo_rerank.mini import sample_catalog
 
 PICTURES = 200
 REQUIREMENTS = 40
+ASKED = {"documents": 20, "requirements": 5}  # of one request
+OFFERED = 2.0  # times what is answered
 
 
 def main(
@@ -46,24 +48,15 @@ def main(
     truth = _truth(documents)
     with serving(running=16, waiting=16, kept=True) as (url, process):
         memory = Memory(process)
-        overload = (
-            run_load(url, pictures, truth, clients=clients, documents=20, requirements=5, seconds=seconds, shared=False)
-            | memory.figures()
+        overload = run_load(
+            url, pictures, truth, clients=clients, seconds=seconds, shared=False, offered=OFFERED, **ASKED
         )
+        overload |= memory.figures()
     rounds: dict[str, list[float]] = {"on": [], "off": []}
     for _ in range(repeats):
         for name, running in (("on", clients), ("off", 1)):
             with serving(running=running, waiting=clients, kept=False) as (url, _):
-                found = run_load(
-                    url,
-                    pictures,
-                    truth,
-                    clients=clients,
-                    documents=20,
-                    requirements=5,
-                    seconds=merge_seconds,
-                    shared=True,
-                )
+                found = run_load(url, pictures, truth, clients=clients, seconds=merge_seconds, shared=True, **ASKED)
             rounds[name].append(found["verdicts_per_second"])
             overload["wrong_answers"] += found["wrong_answers"]
     merging = {"verdicts_per_second": rounds, "ratio": max(rounds["on"]) / max(rounds["off"])}

@@ -99,6 +99,20 @@ def test_a_full_house_is_announced(serve, text_judge):
     assert is_fine(client)
 
 
+def test_a_full_house_parses_no_body(serve, text_judge):
+    client = serve({"running": 1, "waiting": 0})
+    text_judge.hold.clear()
+    inside = threading.Thread(target=client.post, args=("/v1/rerank",), kwargs={"json": GOOD})
+    inside.start()
+    while not text_judge.asked:
+        time.sleep(0.02)
+    broken = {"content": b"{", "headers": {"content-type": "application/json"}}
+    assert client.post("/v1/rerank", **broken).status_code == 429
+    text_judge.hold.set()
+    inside.join()
+    assert client.post("/v1/rerank", **broken).status_code == 422
+
+
 def test_a_deadline(serve, text_judge):
     client = serve({"deadline": 0.3, "running": 1})
     text_judge.hold.clear()

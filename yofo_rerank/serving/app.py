@@ -101,6 +101,7 @@ def _add_post(app: FastAPI, service: Service, path: str, model: type[BaseModel],
             caller = service.admit(request.headers.get("authorization"), address)
             with service.held.share() as take:  # until the answer: what is made of the body is as large as it
                 data = await read_body(request, service.settings.limits, take)
+                service.gate.check_room()
                 body = await asyncio.to_thread(parse, model, data, service.settings.limits)
                 del data
                 response = JSONResponse(await handle(body, request))

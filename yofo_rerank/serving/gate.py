@@ -44,6 +44,17 @@ class Gate:
         """Requests that are judged now."""
         return min(self._inside, self._limits.running)
 
+    def check_room(self) -> None:
+        """Whether one more may come in; asked before a body is parsed too, which costs more than a refusal should.
+
+        Raises:
+            ApiError: 429 where too many wait, 503 while draining.
+        """
+        if self.draining:
+            raise ApiError(503, "draining", "the service is shutting down", retry_after=5)
+        if self._inside >= self._limits.running + self._limits.waiting:
+            raise ApiError(429, "overloaded", f"{self._limits.waiting} requests are waiting already", retry_after=1)
+
     async def run(
         self, work: Callable[[Callable[[int, int], None]], Result], is_gone: Callable[[], Awaitable[bool]]
     ) -> Result:
@@ -56,10 +67,7 @@ class Gate:
         Raises:
             ApiError: 429 where too many wait, 503 while draining, 504 beyond the deadline, 499 without a client.
         """
-        if self.draining:
-            raise ApiError(503, "draining", "the service is shutting down", retry_after=5)
-        if self._inside >= self._limits.running + self._limits.waiting:
-            raise ApiError(429, "overloaded", f"{self._limits.waiting} requests are waiting already", retry_after=1)
+        self.check_room()
         stop = threading.Event()
         self._inside += 1
         loop = asyncio.get_running_loop()

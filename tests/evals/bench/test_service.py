@@ -1,5 +1,7 @@
 """The load program finds wrong answers, lost requests and refusals where there are some."""
 
+import time
+
 import pytest
 
 from evals.bench.load import run_load
@@ -26,6 +28,17 @@ class Always:
         return {}
 
 
+class Slow(Always):
+    """Answers ten requests a second."""
+
+    def __init__(self):
+        super().__init__(0.9)
+
+    def judge_outcomes(self, documents, requirements, **_):
+        time.sleep(0.1)
+        return super().judge_outcomes(documents, requirements)
+
+
 @pytest.mark.parametrize("said, wrong", [(0.9, False), (0.8, True)])
 def test_wrong_answers_are_counted(said, wrong):
     truth = {(place, text): 0.9 for place in range(4) for text in ("a", "b")}
@@ -44,6 +57,19 @@ def test_refusals_are_counted():
         found = run_load(url, PICTURES, truth, clients=3, documents=2, requirements=1, seconds=0.4, shared=False)
     assert found["statuses"].keys() == {"429", "504"}
     judge.hold.set()
+
+
+def test_refused_clients_ask_again_at_once_until_twice_as_much_is_offered():
+    truth = {(place, "a"): 0.9 for place in range(4)}
+    limits = Limits(running=1, waiting=0)
+    found = {}
+    with serving(Slow(), ServeSettings(limits=limits)) as url:
+        for offered in (1.0, 2.0):
+            found[offered] = run_load(
+                url, PICTURES, truth, clients=6, documents=2, requirements=1, seconds=2, shared=False, offered=offered
+            )
+    assert found[1.0]["offered_per_answered"] < 1.8  # 429 tells them to wait a second
+    assert 1.9 < found[2.0]["offered_per_answered"] < 2.6
 
 
 def test_drift_of_memory():
