@@ -117,6 +117,28 @@ def test_a_server_that_trickles_is_left_at_the_deadline(server):
     assert time.monotonic() - started < 2
 
 
+@pytest.mark.parametrize("where", ["status", "header"])
+def test_a_server_whose_headers_trickle_is_left_at_the_deadline(server, where):
+    over = threading.Event()
+
+    def trickle(handler, _):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: " if where == "header" else b"")
+        for byte in b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 20:
+            if over.wait(0.05):
+                return
+            handler.wfile.write(bytes([byte]) if where == "status" else b"y")
+            handler.wfile.flush()
+
+    server.acts = [trickle]
+    started = time.monotonic()
+    try:
+        outcomes = SystemOneJudge(server.url, deadline=0.4).judge_outcomes([RED, GREY], ["red"])
+    finally:
+        over.set()
+    assert [outcome.failure.code for outcome in outcomes] == ["remote_timeout"] * 2
+    assert 0.4 <= time.monotonic() - started < 5
+
+
 def test_a_long_retry_after_is_not_waited_for(server):
     server.acts = [status(429, headers=[("Retry-After", "3600")])]
     started = time.monotonic()
