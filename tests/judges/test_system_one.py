@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import socket
 import threading
 import time
@@ -228,6 +229,17 @@ def test_many_requirements_go_in_several_requests(server):
     (outcome,) = SystemOneJudge(server.url).judge_outcomes([RED], [f"r{i}" for i in range(70)])
     assert [len(body["questions"]) for body in server.bodies] == [64, 6]
     assert [one.p_yes for one in outcome.judgements][62:66] == [0.62, 0.63, 0.0, 0.01]
+
+
+def test_all_requests_of_a_call_have_one_id_and_another_call_another(server):
+    server.acts = [status(503, headers=[("Retry-After", "0.01")]), nouls([0.5])]
+    judge = SystemOneJudge(server.url)
+    judge.judge_outcomes([RED, GREY], ["red"])
+    judge.judge_outcomes([RED], ["red"])
+    first, *others, last = [headers["X-Request-Id"] for headers in server.headers]
+    assert others == [first, first]
+    assert first != last
+    assert all(re.fullmatch("[0-9a-f]{16}", one) for one in (first, last))
 
 
 def test_the_key_comes_from_the_environment_and_is_shown_nowhere(server, monkeypatch):

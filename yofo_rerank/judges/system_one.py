@@ -20,6 +20,7 @@ from yofo_rerank.judges.http import Line, open_line, post_json
 from yofo_rerank.judges.sent_images import show
 from yofo_rerank.judging import check_requirements, unjudged
 from yofo_rerank.progress import Progress, counting
+from yofo_rerank.request_ids import HEADER, current_id
 from yofo_rerank.requirements import JudgedDocument, Judgement, Requirement
 
 ROUNDING = 1e-5  # what a sum of probabilities in single precision may be above 1
@@ -31,6 +32,7 @@ class SystemOneJudge:
 
     Documents are asked at once over a bounded number of connections, each within a deadline; what may pass (429, 5xx,
     a broken connection) is tried again, a refusal is not. A document that fails is failed with a code, never scored.
+    All requests of a call have one `X-Request-Id`: within `yofo serve` that of the request it answers, else a new one.
 
     >>> judge = SystemOneJudge("http://127.0.0.1:8000", model="my-export")
     >>> judge.info()["dialect"]
@@ -179,7 +181,7 @@ class SystemOneJudge:
         key = os.environ.get(self._api_key_env, "").strip()
         if not key.isascii() or any(character.isspace() or not character.isprintable() for character in key):
             raise ConfigError(f"the key in {self._api_key_env} must be printable ASCII without blanks")
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        headers = {HEADER: current_id()} | ({"Authorization": f"Bearer {key}"} if key else {})
         with open_line(self._base_url, headers, self._connections) as line:
             yield line
 
