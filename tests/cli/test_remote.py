@@ -1,6 +1,7 @@
 """`--judge URL`: the command asks a server, and says so."""
 
 import json
+import sys
 
 import pytest
 from PIL import Image
@@ -47,6 +48,57 @@ def test_a_refusal_is_said(server, photo, capsys):  # noqa: F811
     code, out, _ = run(capsys, "judge", photo, "-r", "grey", "--judge", server.url)
     assert code == 1
     assert "no such model" in out
+
+
+@pytest.fixture
+def photos(photo, tmp_path, tmp_path_factory, capsys):
+    """An index of two photos."""
+    Image.new("RGB", (40, 30), "red").save(tmp_path / "1.png")
+    index = str(tmp_path_factory.mktemp("index") / "photos.index")
+    assert run(capsys, "index", str(tmp_path), "--out", index)[0] == 0
+    return index
+
+
+def test_facets(server, photos, capsys):  # noqa: F811
+    pytest.importorskip("pyarrow", reason="the extra `facets`")
+    server.acts = [nouls([0.75])]
+    words = ("facets", photos, "-r", "grey", "--judge", server.url, "--model", "m", "--dialect", "vllm")
+    code, _, err = run(capsys, *words)
+    assert code == 0
+    assert f"judged by m at {server.url}" in " ".join(err.split())
+    assert "2 answers judged, 0 known" in " ".join(err.split())
+    assert "mini" not in err
+    assert [body["model"] for body in server.bodies] == ["m", "m"]
+    assert all(body["questions"]["q0"]["instructions"].startswith("Is it true") for body in server.bodies)
+    assert "0 answers judged, 2 known" in " ".join(run(capsys, *words)[2].split())
+    assert len(server.bodies) == 2
+    code, _, err = run(capsys, *words, "--verdicts", "kept")
+    assert code == 2
+    assert "--verdicts" in err
+
+
+def test_serve(server, capsys, monkeypatch):  # noqa: F811
+    testclient = pytest.importorskip("fastapi.testclient", reason="the extra `serve`")
+    apps = []
+    monkeypatch.setattr(sys.modules["yofo_rerank.cli.serve"], "_run", lambda app, *_, **__: apps.append(app))
+    server.acts = [nouls([0.75])]
+    code, _, _ = run(capsys, "serve", "--judge", server.url, "--model", "m", "--name", "shop", "--deadline", "7")
+    assert code == 0
+    body = {"model": "shop", "query": "grey", "documents": ["a skirt"], "requirements": ["grey"], "scoring": "min"}
+    with testclient.TestClient(apps[0]) as client:
+        answer = client.post("/v2/rerank", json=body).json()
+    assert answer["results"] == [{"index": 0, "relevance_score": 0.75}]
+    assert server.bodies[0]["model"] == "m"
+
+
+@pytest.mark.parametrize("words", [("--states", "x"), ("--verdicts", "x"), ("--device", "cpu"), ("--name",)])
+def test_what_serve_cannot_do_with_a_server_is_one_error(server, capsys, monkeypatch, words):  # noqa: F811
+    pytest.importorskip("fastapi", reason="the extra `serve`")
+    monkeypatch.setattr(sys.modules["yofo_rerank.cli.serve"], "_run", lambda *_, **__: pytest.fail("it is served"))
+    named = ("--model", "m", *words) if len(words) == 2 else ()
+    code, _, err = run(capsys, "serve", "--judge", server.url, *named)
+    assert code == 2
+    assert words[0] in err
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import socket
 import threading
 import time
@@ -117,6 +118,28 @@ def test_a_server_that_trickles_is_left_at_the_deadline(server):
     assert time.monotonic() - started < 2
 
 
+@pytest.mark.parametrize("where", ["status", "header"])
+def test_a_server_whose_headers_trickle_is_left_at_the_deadline(server, where):
+    over = threading.Event()
+
+    def trickle(handler, _):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: " if where == "header" else b"")
+        for byte in b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 20:
+            if over.wait(0.05):
+                return
+            handler.wfile.write(bytes([byte]) if where == "status" else b"y")
+            handler.wfile.flush()
+
+    server.acts = [trickle]
+    started = time.monotonic()
+    try:
+        outcomes = SystemOneJudge(server.url, deadline=0.4).judge_outcomes([RED, GREY], ["red"])
+    finally:
+        over.set()
+    assert [outcome.failure.code for outcome in outcomes] == ["remote_timeout"] * 2
+    assert 0.4 <= time.monotonic() - started < 5
+
+
 def test_a_long_retry_after_is_not_waited_for(server):
     server.acts = [status(429, headers=[("Retry-After", "3600")])]
     started = time.monotonic()
@@ -206,6 +229,17 @@ def test_many_requirements_go_in_several_requests(server):
     (outcome,) = SystemOneJudge(server.url).judge_outcomes([RED], [f"r{i}" for i in range(70)])
     assert [len(body["questions"]) for body in server.bodies] == [64, 6]
     assert [one.p_yes for one in outcome.judgements][62:66] == [0.62, 0.63, 0.0, 0.01]
+
+
+def test_all_requests_of_a_call_have_one_id_and_another_call_another(server):
+    server.acts = [status(503, headers=[("Retry-After", "0.01")]), nouls([0.5])]
+    judge = SystemOneJudge(server.url)
+    judge.judge_outcomes([RED, GREY], ["red"])
+    judge.judge_outcomes([RED], ["red"])
+    first, *others, last = [headers["X-Request-Id"] for headers in server.headers]
+    assert others == [first, first]
+    assert first != last
+    assert all(re.fullmatch("[0-9a-f]{16}", one) for one in (first, last))
 
 
 def test_the_key_comes_from_the_environment_and_is_shown_nowhere(server, monkeypatch):

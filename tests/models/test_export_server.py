@@ -89,3 +89,15 @@ def test_the_server_of_transformers_gives_our_answers(serve, tmp_path):
     with pytest.raises(urllib.error.HTTPError):
         serve(folder, request(documents[0]) | {"questions": {"q": choice}})
     assert serve(folder, request(documents[0], TEXTS[:1])).keys() == {"q0"}  # it goes on
+
+
+@pytest.mark.slow
+def test_and_of_qwen3_5_under_the_class_that_transformers_takes(serve, adapted, tmp_path):
+    pytest.importorskip("uvicorn")
+    base, adapter, _, _ = adapted("qwen3_5")
+    documents = [photo(200, 100), photo(48, 64, "a grey skirt"), Document(text="grey trousers")]
+    for attention in ("joint", "isolated"):
+        folder = tmp_path / attention
+        export_folder(folder, str(base), str(adapter), attention=attention)
+        judge = YofoJudge.from_pretrained(str(base), adapter=str(adapter), attention=attention)
+        assert largest_difference(judge, lambda asked, folder=folder: serve(folder, asked), documents, TEXTS[:4]) < 1e-5

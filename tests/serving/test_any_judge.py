@@ -1,5 +1,7 @@
 """Any judge of the protocol is served, and what is wrong with it is not said to be the client's fault."""
 
+import json
+
 import pytest
 
 from tests.serving.conftest import TextJudge
@@ -18,6 +20,19 @@ class Failing(TextJudge):
         if code.startswith("raise "):
             raise ModelError("it is broken", code=code.removeprefix("raise "))
         return [JudgedDocument(failure=Failure(code=code, message="it is broken")) for _ in documents]
+
+
+@pytest.mark.parametrize("path, body", [("/v2/rerank", GOOD | {"documents": ["a", "b"]}), ("/v1/systemone", STATE)])
+def test_a_request_has_one_id_through_all_services(serve, path, body, caplog):
+    caplog.set_level("INFO", logger="yofo_rerank.serving.app")
+    behind = serve()
+    front = serve(judge=SystemOneJudge(str(behind.base_url), model="m"))
+    for name in ("first-7", "second-7"):
+        assert front.post(path, json=body, headers={"X-Request-Id": name}).headers["X-Request-Id"] == name
+    own = front.post(path, json=body).headers["X-Request-Id"]
+    lines = [json.loads(line) for line in caplog.messages if line.startswith("{")]
+    asked = len(body.get("documents", [1]))
+    assert [one["id"] for one in lines] == [one for one in ("first-7", "second-7", own) for _ in range(asked + 1)]
 
 
 class Sure:

@@ -141,9 +141,9 @@ def test_the_bound_of_all_bodies_has_room_for_one():
         Limits(max_body_bytes=100, held_body_bytes=99)
 
 
-def test_the_last_of_two_questions_of_one_name_is_asked(serve):
+def test_two_questions_of_one_name_are_refused(serve):
     data = b'{"model": "m", "state": "pink", "questions": {"a": %s, "a": %s}}'
     asked = [json.dumps({"type": "noul", "instructions": text}).encode() for text in ("green", "pink")]
     answer = serve().post("/v1/systemone", content=data % tuple(asked), headers=JSON)
-    assert answer.status_code == 200
-    assert answer.json()["answers"] == {"a": {"type": "noul", "noul": 0.9}}
+    assert (answer.status_code, answer.json()["code"]) == (400, "repeated_key")
+    assert "'a'" in answer.json()["message"]

@@ -22,6 +22,8 @@ def facets(
     adapter: options.Adapter = None,
     device: options.Device = None,
     verdicts: options.Verdicts = None,
+    judge_url: options.JudgeUrl = None,
+    dialect: options.Dialect = "transformers",
     ray: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Judge on this Ray cluster: 'auto', an address, or 'local' for one here."),
@@ -34,12 +36,13 @@ def facets(
     A run that is stopped, or killed, goes on where it was when it is started again; what is known is not judged again.
 
     With --ray, many processes judge; they open images at the paths that the index has, which all of them must see.
+    With --judge, a server of decision models does; with both, the processes ask it, and must reach its address.
 
     Example: yofo facets photos.index -r "pink" -r "has a hood"
     """
     texts = _requirements(requirement or [], from_file)
-    judge = options.load_judge(model, adapter, device, verdicts=verdicts)
-    if model is None:
+    judge = options.open_judge(model, judge_url, dialect, adapter=adapter, device=device, verdicts=verdicts)
+    if model is None and judge_url is None:
         checks.warn_of_mini("--model", checks.REAL_MODEL)
     from yofo_rerank.retrieval.facet_files import FILE
     from yofo_rerank.retrieval.facets import Facets
@@ -57,7 +60,7 @@ def facets(
         report = judge_facets(Facets(path), documents, judge, texts, pool=pool, address=ray, progress=True)
     for one in report.failed:
         messages.say(f"not judged: {one.message}")
-    messages.say(f"judged by {options.named(model, adapter)}")
+    messages.say(f"judged by {options.named(model, adapter, judge_url)}")
     messages.say(
         f"{report.judged} answers judged, {report.known} known before, {len(report.failed)} documents failed: {path}"
     )

@@ -111,8 +111,8 @@ def load_judge(
     return judge
 
 
-def remote_judge(url: str, dialect: str, model: str | None, **local: object) -> SystemOneJudge:
-    """A judge behind a server; nothing is sent yet.
+def remote_judge(url: str, dialect: str, model: str | None, *, deadline: float, **local: object) -> SystemOneJudge:
+    """A judge behind a server, that has so many seconds for a document; nothing is sent yet.
 
     Raises:
         BadParameter: an option of a judge in this process was given, too. ConfigError: no address, or no such dialect.
@@ -122,12 +122,14 @@ def remote_judge(url: str, dialect: str, model: str | None, **local: object) -> 
             raise typer.BadParameter(f"--{name} is for a judge in this process; with --judge the server decides")
     from yofo_rerank.judges import SystemOneJudge
 
-    return SystemOneJudge(url, model=model, dialect=dialect)
+    return SystemOneJudge(url, model=model, dialect=dialect, deadline=deadline)
 
 
-def open_judge(model: str | None, url: str | None, dialect: str, **local: Any) -> Any:
+def open_judge(model: str | None, url: str | None, dialect: str, deadline: float = 60.0, /, **local: Any) -> Any:
     """`remote_judge` where there is an address, else `load_judge`; `local` are options of a judge in this process."""
-    return load_judge(model, **local) if url is None else remote_judge(url, dialect, model, **local)
+    if url is None:
+        return load_judge(model, **local)
+    return remote_judge(url, dialect, model, deadline=deadline, **local)
 
 
 def named(model: str | None, adapter: str | None, url: str | None = None) -> str:

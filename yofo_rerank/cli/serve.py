@@ -17,12 +17,27 @@ if TYPE_CHECKING:
     from yofo_rerank.serving import Limits
 
 
+Certificate = Annotated[
+    Path | None,
+    typer.Option(help="PEM file of a certificate and its chain: answer over https.", exists=True, dir_okay=False),
+]
+CertificateKey = Annotated[
+    Path | None, typer.Option(help="PEM file of its key, where that is another file.", exists=True, dir_okay=False)
+]
+Proxies = Annotated[
+    list[str] | None,
+    typer.Option(help="Address of a proxy whose X-Forwarded-For says who asks; repeat it. None is believed else."),
+]
+
+
 def serve(
     model: options.Model = None,
     adapter: options.Adapter = None,
     device: options.Device = None,
     states: options.States = None,
     verdicts: options.Verdicts = None,
+    judge_url: options.JudgeUrl = None,
+    dialect: options.Dialect = "transformers",
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 is every one.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
     name: Annotated[
@@ -37,19 +52,13 @@ def serve(
     ] = None,
     deadline: Annotated[float, typer.Option(min=0.1, help="Seconds for one request.")] = 60.0,
     rate: Annotated[int | None, typer.Option(min=1, help="Requests a minute for one key, or one address.")] = None,
-    ssl_certfile: Annotated[
-        Path | None,
-        typer.Option(help="PEM file of a certificate and its chain: answer over https.", exists=True, dir_okay=False),
-    ] = None,
-    ssl_keyfile: Annotated[
-        Path | None, typer.Option(help="PEM file of its key, where that is another file.", exists=True, dir_okay=False)
-    ] = None,
-    proxy: Annotated[
-        list[str] | None,
-        typer.Option(help="Address of a proxy whose X-Forwarded-For says who asks; repeat it. None is believed else."),
-    ] = None,
+    ssl_certfile: Certificate = None,
+    ssl_keyfile: CertificateKey = None,
+    proxy: Proxies = None,
 ) -> None:
     """Answer POST /v2/rerank, /v1/rerank and /v1/systemone, until SIGTERM, which lets running requests end.
+
+    With --judge, a server of decision models judges for it, and has --deadline for each document.
 
     Example: yofo serve --model Qwen/Qwen3-VL-2B-Instruct --verdicts kept
     """
@@ -60,13 +69,20 @@ def serve(
 
     tls = _tls(ssl_certfile, ssl_keyfile)
     settings = ServeSettings(
-        names=tuple(name or [model or options.MINI]),
+        names=_names(name, model, judge_url),
         keys=_keys(keys, host, port),
         image_hosts=tuple(image_host or ()),
         limits=Limits(deadline=deadline, requests_per_minute=rate),
     )
-    app = create_app(options.load_judge(model, adapter, device, states=states, verdicts=verdicts), settings)
+    local = {"adapter": adapter, "device": device, "states": states, "verdicts": verdicts}
+    app = create_app(options.open_judge(model, judge_url, dialect, deadline, **local), settings)
     _run(app, settings.limits, host=host, port=port, forwarded_allow_ips=proxy or [], **tls)
+
+
+def _names(given: list[str] | None, model: str | None, judge_url: str | None) -> tuple[str, ...]:
+    if not given and model is None and judge_url is not None:
+        raise typer.BadParameter("--judge without --model: wanted --name, which requests give as their model")
+    return tuple(given or [model or options.MINI])
 
 
 def _tls(certificate: Path | None, key: Path | None) -> dict[str, str]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 import json
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from yofo_rerank.errors import RemoteError
+from yofo_rerank.judges.loop import loop_apart
 
 if TYPE_CHECKING:
     import httpx
@@ -23,8 +27,31 @@ _FOR_GOOD = ("remote_bad_answer", "remote_denied", "remote_refused", "remote_tim
 _OF_THE_BODY = (400, 413, 415, 422)  # another document may be taken
 
 
+@dataclass(frozen=True)
+class Line:
+    """A client, and the loop on which alone it is used."""
+
+    client: httpx.AsyncClient
+    loop: asyncio.AbstractEventLoop
+
+
+@contextmanager
+def open_line(base_url: str, headers: Mapping[str, str], connections: int) -> Iterator[Line]:
+    """A line to a server, for any number of threads; closed at the end of the block."""
+    import httpx
+
+    limits = httpx.Limits(max_connections=connections)
+    # a redirect would carry documents and key elsewhere
+    client = httpx.AsyncClient(base_url=base_url, headers=dict(headers), limits=limits, follow_redirects=False)
+    with loop_apart("yofo-http-judge-loop") as loop:
+        try:
+            yield Line(client, loop)
+        finally:
+            asyncio.run_coroutine_threadsafe(client.aclose(), loop).result()
+
+
 def post_json(
-    client: httpx.Client, path: str, body: Mapping[str, Any], *, deadline: float, tries: int, stop: threading.Event
+    line: Line, path: str, body: Mapping[str, Any], *, deadline: float, tries: int, stop: threading.Event
 ) -> Any:
     """The JSON that the server answers; `deadline` is a time of `time.monotonic`, pauses included.
 
@@ -36,7 +63,7 @@ def post_json(
     content = json.dumps(body).encode()
     for place in range(tries):
         try:
-            return _once(client, path, content, deadline)
+            return _once(line, path, content, deadline)
         except RemoteError as error:
             pause = getattr(error, "retry_after", None) or FIRST_PAUSE * 2**place * random.uniform(0.5, 1.0)
             last = place + 1 == tries or error.code in _FOR_GOOD
@@ -47,34 +74,43 @@ def post_json(
     raise AssertionError("unreachable")  # pragma: no cover - tries is at least 1
 
 
-def _once(client: httpx.Client, path: str, content: bytes, deadline: float) -> Any:
-    import httpx
-
-    try:
-        with client.stream(
-            "POST", path, content=content, headers={"Content-Type": "application/json"}, timeout=_left(deadline)
-        ) as response:
-            data = _read(response, deadline)
-    except httpx.TimeoutException as error:
-        raise RemoteError("no answer within the deadline", code="remote_timeout") from error
-    except httpx.HTTPError as error:
-        raise RemoteError(f"the server cannot be reached: {error!s:.200}", code="remote_unreachable") from error
-    if response.status_code != 200:
-        raise _refusal(response, data)
+def _once(line: Line, path: str, content: bytes, deadline: float) -> Any:
+    # the loop ends it at the deadline, wherever it is: a timeout of a socket would begin again with each byte
+    status, headers, data = asyncio.run_coroutine_threadsafe(
+        _answer(line.client, path, content, deadline), line.loop
+    ).result()
+    if status != 200:
+        raise _refusal(status, headers, data)
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
         raise RemoteError(f"the answer is no JSON: {data[:80]!r}", code="remote_bad_answer") from error
 
 
-def _read(response: httpx.Response, deadline: float) -> bytes:
-    """All of a body, which may neither trickle on beyond the deadline nor be endless."""
+async def _answer(
+    client: httpx.AsyncClient, path: str, content: bytes, deadline: float
+) -> tuple[int, httpx.Headers, bytes]:
+    """Status, headers and all of the body."""
+    import httpx
+
+    headers = {"Content-Type": "application/json"}
+    try:
+        async with asyncio.timeout(_left(deadline)):
+            async with client.stream("POST", path, content=content, headers=headers, timeout=None) as response:
+                return response.status_code, response.headers, await _read(response)
+    except (TimeoutError, httpx.TimeoutException) as error:
+        raise RemoteError("no answer within the deadline", code="remote_timeout") from error
+    except httpx.HTTPError as error:
+        raise RemoteError(f"the server cannot be reached: {error!s:.200}", code="remote_unreachable") from error
+
+
+async def _read(response: httpx.Response) -> bytes:
+    """All of a body, which may not be endless."""
     data = bytearray()
-    for piece in response.iter_bytes():
+    async for piece in response.aiter_bytes():
         data += piece
         if len(data) > MAX_ANSWER_BYTES:
             raise RemoteError(f"the answer has more than {MAX_ANSWER_BYTES:,} bytes", code="remote_bad_answer")
-        _left(deadline)
     return bytes(data)
 
 
@@ -85,8 +121,7 @@ def _left(deadline: float) -> float:
     return left
 
 
-def _refusal(response: httpx.Response, data: bytes) -> RemoteError:
-    status = response.status_code
+def _refusal(status: int, headers: httpx.Headers, data: bytes) -> RemoteError:
     if status in (429, 503):
         code = "remote_overloaded"
     elif status in _AGAIN or status >= 500:
@@ -95,7 +130,7 @@ def _refusal(response: httpx.Response, data: bytes) -> RemoteError:
         code = "remote_refused" if status in _OF_THE_BODY else "remote_denied"
     said = data[:200].decode(errors="replace")
     error = RemoteError(f"the server answered {status}: {said}", code=code)
-    error.retry_after = _retry_after(response.headers.get("retry-after"))
+    error.retry_after = _retry_after(headers.get("retry-after"))
     return error
 
 

@@ -9,21 +9,19 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from yofo_rerank.advice import Advice
 from yofo_rerank.documents import Document, DocumentLike, as_documents
 from yofo_rerank.errors import ConfigError, DocumentError, MissingExtra, RemoteError, YofoError
 from yofo_rerank.judges.dialects import Dialect, get_dialect
-from yofo_rerank.judges.http import post_json
+from yofo_rerank.judges.http import Line, open_line, post_json
 from yofo_rerank.judges.sent_images import show
 from yofo_rerank.judging import check_requirements, unjudged
 from yofo_rerank.progress import Progress, counting
+from yofo_rerank.request_ids import HEADER, current_id
 from yofo_rerank.requirements import JudgedDocument, Judgement, Requirement
-
-if TYPE_CHECKING:
-    import httpx
 
 ROUNDING = 1e-5  # what a sum of probabilities in single precision may be above 1
 API_KEY = "YOFO_JUDGE_API_KEY"  # the environment variable that holds a key, unless another is named
@@ -34,6 +32,7 @@ class SystemOneJudge:
 
     Documents are asked at once over a bounded number of connections, each within a deadline; what may pass (429, 5xx,
     a broken connection) is tried again, a refusal is not. A document that fails is failed with a code, never scored.
+    All requests of a call have one `X-Request-Id`: within `yofo serve` that of the request it answers, else a new one.
 
     >>> judge = SystemOneJudge("http://127.0.0.1:8000", model="my-export")
     >>> judge.info()["dialect"]
@@ -107,10 +106,10 @@ class SystemOneJudge:
         """
         checked, asked = as_documents(documents), check_requirements(requirements)
         stop = threading.Event()
-        with self._client() as client, counting(progress) as tick:
+        with self._line() as line, counting(progress) as tick:
             pool = ThreadPoolExecutor(self._connections, thread_name_prefix="yofo-http-judge")
             try:
-                running = [pool.submit(self._judge, client, one, asked, stop) for one in checked]
+                running = [pool.submit(self._judge, line, one, asked, stop) for one in checked]
                 outcomes = list(_watched(running, tick))
             finally:
                 stop.set()
@@ -127,11 +126,11 @@ class SystemOneJudge:
         """Nothing is held: the server has the model."""
 
     def _judge(
-        self, client: httpx.Client, document: Document, requirements: Sequence[Requirement], stop: threading.Event
+        self, line: Line, document: Document, requirements: Sequence[Requirement], stop: threading.Event
     ) -> JudgedDocument:
         try:
             with self._place(stop):
-                found, n_tokens = self._ask(client, document, [requirement.text for requirement in requirements], stop)
+                found, n_tokens = self._ask(line, document, [requirement.text for requirement in requirements], stop)
         except YofoError as error:
             return unjudged(error)
         judgements = tuple(
@@ -141,7 +140,7 @@ class SystemOneJudge:
         return JudgedDocument(judgements, n_tokens=n_tokens)
 
     def _ask(
-        self, client: httpx.Client, document: Document, texts: Sequence[str], stop: threading.Event
+        self, line: Line, document: Document, texts: Sequence[str], stop: threading.Event
     ) -> tuple[list[tuple[float, float | None]], int | None]:
         """Probability and label mass of each, and the input tokens of all requests, where the server says them."""
         deadline = time.monotonic() + self._deadline
@@ -157,7 +156,7 @@ class SystemOneJudge:
         for start in range(0, len(questions), self._dialect.max_questions):
             part = questions[start : start + self._dialect.max_questions]
             body = named | self._dialect.write(shown, part)
-            answer = post_json(client, self._dialect.path, body, deadline=deadline, tries=self._tries, stop=stop)
+            answer = post_json(line, self._dialect.path, body, deadline=deadline, tries=self._tries, stop=stop)
             found += _answers(self._dialect, answer, len(part))
             counts.append(_input_tokens(answer))
         return found, None if None in counts else sum(count for count in counts if count is not None)
@@ -174,19 +173,17 @@ class SystemOneJudge:
             self._places.release()
 
     @contextmanager
-    def _client(self) -> Iterator[httpx.Client]:
+    def _line(self) -> Iterator[Line]:
         try:
-            import httpx
+            import httpx  # noqa: F401 - whether it is there
         except ModuleNotFoundError as error:  # pragma: no cover - Hugging Face's own client brings it
             raise MissingExtra("a judge over HTTP needs httpx: pip install httpx") from error
         key = os.environ.get(self._api_key_env, "").strip()
         if not key.isascii() or any(character.isspace() or not character.isprintable() for character in key):
             raise ConfigError(f"the key in {self._api_key_env} must be printable ASCII without blanks")
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        limits = httpx.Limits(max_connections=self._connections)
-        # a redirect would carry documents and key elsewhere
-        with httpx.Client(base_url=self._base_url, headers=headers, limits=limits, follow_redirects=False) as client:
-            yield client
+        headers = {HEADER: current_id()} | ({"Authorization": f"Bearer {key}"} if key else {})
+        with open_line(self._base_url, headers, self._connections) as line:
+            yield line
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._base_url!r}, model={self._model!r}, dialect={self._dialect.name!r})"

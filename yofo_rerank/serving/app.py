@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import re
-import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -20,6 +19,7 @@ from starlette.exceptions import HTTPException
 from yofo_rerank import __version__
 from yofo_rerank.errors import YofoError
 from yofo_rerank.judging import Judge
+from yofo_rerank.request_ids import HEADER, new_id, set_id
 from yofo_rerank.reranker import Explained
 from yofo_rerank.serving import errors, openapi, rerank_api, system_one_api
 from yofo_rerank.serving.bodies import read_body
@@ -137,8 +137,9 @@ def _refuse_others(app: FastAPI, service: Service) -> None:
 
 def _begin(request: Request) -> float:
     """The time; the request has an id from now on, its own where it is one."""
-    given = request.headers.get("x-request-id", "")
-    request.state.id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    given = request.headers.get(HEADER, "")
+    request.state.id = given if _REQUEST_ID.fullmatch(given) else new_id()
+    set_id(request.state.id)
     return time.perf_counter()
 
 
@@ -146,7 +147,7 @@ def _finish(
     service: Service, request: Request, response: Response, route: str, started: float, caller: str = ""
 ) -> Response:
     """The answer, named, counted and logged."""
-    response.headers["X-Request-Id"] = request.state.id
+    response.headers[HEADER] = request.state.id
     seconds = time.perf_counter() - started
     service.measures.requests.labels(route, str(response.status_code)).inc()
     service.measures.seconds.labels(route).observe(seconds)

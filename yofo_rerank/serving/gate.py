@@ -7,6 +7,7 @@ engine's own doing (`yofo_rerank.models.works`), so nothing is merged here.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -71,7 +72,7 @@ class Gate:
         stop = threading.Event()
         self._inside += 1
         loop = asyncio.get_running_loop()
-        submitted = self._pool.submit(_stoppable, work, stop)
+        submitted = self._pool.submit(contextvars.copy_context().run, _stoppable, work, stop)  # its request's id
         # of the thread's own future: who is not waited for any more holds its place until the thread is done
         submitted.add_done_callback(lambda _: loop.call_soon_threadsafe(self._left))
         return await self._outcome(asyncio.wrap_future(submitted), stop, is_gone)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 _REFERENCE = "#/components/schemas/{model}"
 
 ERRORS = {
-    400: "Two lengths of one body.",
+    400: "Two lengths of one body, or a key twice in one object.",
     401: "No known key.",
     404: "No such model.",
     405: "Another method than POST.",

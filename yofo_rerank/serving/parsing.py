@@ -11,6 +11,7 @@ from pydantic_core import from_json
 from yofo_rerank.content import MAX_IMAGES
 from yofo_rerank.serving import errors
 from yofo_rerank.serving.errors import ApiError
+from yofo_rerank.serving.keys_once import repeated_key
 from yofo_rerank.serving.settings import Limits
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -23,7 +24,7 @@ def parse(model: type[Body], data: bytes | bytearray, limits: Limits) -> Body:
     """The body; takes time for a large one, so call it in a thread.
 
     Raises:
-        ApiError: 422 for too many of something, or what has not the shape of `model`.
+        ApiError: 422 for too many of something, or what has not the shape of `model`; 400 for a key twice in an object.
     """
     if _has_many_pieces(data):
         raise ApiError(422, "too_many_values", f"the body has more than {MAX_PIECES:,} values and keys")
@@ -32,6 +33,9 @@ def parse(model: type[Body], data: bytes | bytearray, limits: Limits) -> Body:
     except ValueError as error:
         raise ApiError(422, "bad_request", f"Invalid JSON: {error}"[:500]) from error
     _check_counts(given, limits)
+    twice = repeated_key(data)
+    if twice is not None:
+        raise ApiError(400, "repeated_key", f"the key {twice[:80]!r} stands twice in one object")
     try:
         return model.model_validate(given)
     except ValidationError as error:
