@@ -17,7 +17,7 @@ from yofo_rerank.scale.pool import warn_if_full
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning:ray.*")
 
-KILLS = int(os.environ.get("YOFO_RAY_KILLS", "3"))  # 20 in the long form
+KILLS = int(os.environ.get("YOFO_RAY_KILLS", "20"))  # 50 s where nothing else runs; fewer for a quick look
 
 
 def read(out):

@@ -3,7 +3,9 @@
 import sys
 from contextlib import closing
 
+import faiss
 import numpy as np
+import psutil
 import pytest
 
 from yofo_rerank.errors import ConfigError, MissingExtra, RetrievalError
@@ -56,6 +58,50 @@ def test_shards_are_searched_as_the_vectors_that_were_never_cut(tmp_path, vector
     np.testing.assert_allclose(
         [[score for _, score in hits] for hits in got], [[score for _, score in hits] for hits in wanted], rtol=1e-5
     )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system tells what is mapped")
+def test_shards_in_their_files_are_searched_as_in_memory_which_does_not_hold_them(tmp_path, vectors):
+    write(FaissShards(), tmp_path, vectors)
+    in_memory, mapped = open_shards(tmp_path), open_shards(tmp_path.as_uri(), mapped=True)
+    queries = unit(20, seed=1)
+    wanted, got = in_memory.search(queries, 10), mapped.search(queries, 10)
+    assert mapped.ids == in_memory.ids
+    assert [[one for one, _ in hits] for hits in got] == [[one for one, _ in hits] for hits in wanted]
+    np.testing.assert_allclose(
+        [[score for _, score in hits] for hits in got], [[score for _, score in hits] for hits in wanted], rtol=1e-5
+    )
+    assert len({id_ for hits in got for id_, _ in hits}) > 50
+    assert [len(hits) for hits in mapped.search(queries[:2], 1000)] == [294, 294]
+    files = {str(path.resolve()) for path in (tmp_path / "faiss").glob("*.faiss")}
+    assert len(files) == 6
+    assert files <= {one.path for one in psutil.Process().memory_maps()}
+
+    write(FaissShards(), tmp_path, unit(300, seed=2))  # who opened it keeps what it was
+    assert mapped.search(queries, 10) == got
+    assert open_shards(tmp_path, mapped=True).search(queries, 10) != got
+
+
+def test_what_cannot_be_searched_in_its_files_is_refused(tmp_path, vectors):
+    for folder, factory in (("s3://shop/answers", "Flat"), (tmp_path, "HNSW32")):
+        with pytest.raises(ConfigError, match="mapped=True"):
+            open_shards(folder, factory, mapped=True)
+    with pytest.raises(RetrievalError, match="FaissShards") as caught:
+        open_shards(tmp_path, mapped=True)
+    assert caught.value.code == "no_shards"
+    write(FaissShards(), tmp_path, vectors)
+    whole = (tmp_path / "faiss" / "part-000050.faiss").read_bytes()
+    faiss.write_index(faiss.IndexFlatIP(16), str(tmp_path / "faiss" / "part-000100.faiss"))
+    with pytest.raises(RetrievalError, match="part-000100 is an IndexFlatIP") as caught:
+        open_shards(tmp_path, mapped=True)
+    assert caught.value.code == "damaged"
+    (tmp_path / "faiss" / "part-000050.faiss").write_bytes(whole[:-1000])
+    with pytest.raises(RetrievalError, match="part-000050") as caught:
+        open_shards(tmp_path, mapped=True)
+    assert caught.value.code == "damaged"
+    FaissShards().write(str(tmp_path), "part-000050", rows(unit(3, dim=8)), TEXTS)
+    with pytest.raises(RetrievalError, match="of 16 and of 8"):
+        open_shards(tmp_path, mapped=True)
 
 
 def test_a_shard_written_again_doubles_nothing_and_half_a_shard_is_not_seen(tmp_path, vectors):

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,41 +11,21 @@ import psutil
 import pytest
 
 from tests.scale.judges import WordJudge
+from tests.scale.serving import COLOURS, TEXTS, body, check_right, serving
 from yofo_rerank import Document, Requirement, YofoJudge
 from yofo_rerank.errors import ModelError
 from yofo_rerank.scale import serve_app
-from yofo_rerank.scale.serve_app import Ask, RoutedJudge, build_app, judge_together, tokens
-from yofo_rerank.serving import Limits, ServeSettings
+from yofo_rerank.scale.serve_app import Ask, RoutedJudge, judge_together, tokens
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning:ray.*")
-
-COLOURS = ("red", "blue", "pink", "green")
-TEXTS = [f"a {colour} skirt number {number}" for number in range(6) for colour in COLOURS]
-
-
-def body(requirement):
-    return {"model": "m", "query": requirement, "documents": TEXTS, "requirements": [requirement], "explain": True}
 
 
 @pytest.fixture
 def served(ray_here, tmp_path):
-    from ray import serve
-
     traces = tmp_path / "traces"
     traces.mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    serve.start(http_options={"port": port, "host": "127.0.0.1"})
-    settings = ServeSettings(names=("m",), limits=Limits(deadline=120))
-    app = build_app(
-        WordJudge(traces, 0.05), settings, replicas=(2, 2), doors=(2, 2), actor={"num_cpus": 0.1}, batch_tokens=64
-    )
-    try:
-        serve.run(app)
-        yield f"http://127.0.0.1:{port}", traces
-    finally:
-        serve.shutdown()
+    with serving(WordJudge(traces, 0.05), replicas=(2, 2), doors=(2, 2)) as url:
+        yield url, traces
 
 
 @pytest.mark.slow
@@ -72,12 +51,7 @@ def test_a_document_has_its_replica_and_a_killed_replica_loses_no_request(served
         with ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(ask, range(24)))
         for colour, answer in answers:
-            assert answer.status_code == 200, answer.text
-            results = answer.json()["results"]
-            assert len(results) == len(TEXTS)
-            assert {TEXTS[one["index"]] for one in results if one["relevance_score"] > 0.5} == {
-                text for text in TEXTS if colour in text
-            }
+            check_right(answer, colour)
         with pytest.raises(ProcessLookupError):
             for _ in range(50):  # it was killed, indeed
                 os.kill(victim, 0)
@@ -115,12 +89,7 @@ def test_what_a_killed_door_loses_is_answered_when_it_is_asked_again(served):
     assert not doors[0].is_running()
     assert failures  # by the door: nothing before it asks again
     for colour, answer in zip(colours, answers, strict=True):
-        assert answer.status_code == 200, answer.text
-        results = answer.json()["results"]
-        assert len(results) == len(TEXTS)
-        assert {TEXTS[one["index"]] for one in results if one["relevance_score"] > 0.5} == {
-            text for text in TEXTS if colour in text
-        }
+        check_right(answer, colour)
 
 
 class Logbook(WordJudge):

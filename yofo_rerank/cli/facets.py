@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from yofo_rerank.cli import checks, messages, options
+from yofo_rerank.cli import checks, messages, on_ray, options
+
+if TYPE_CHECKING:
+    from yofo_rerank.retrieval.facets import FacetReport
 
 
 def facets(
@@ -24,12 +27,13 @@ def facets(
     verdicts: options.Verdicts = None,
     judge_url: options.JudgeUrl = None,
     dialect: options.Dialect = "transformers",
-    ray: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="Judge on this Ray cluster: 'auto', an address, or 'local' for one here."),
-    ] = None,
-    actors: Annotated[int, typer.Option(min=1, help="With --ray: judges at one time.")] = 1,
-    gpus: Annotated[float, typer.Option(min=0, help="With --ray: GPUs of each of them.")] = 0.0,
+    ray: on_ray.Ray = None,
+    actors: on_ray.Actors = 1,
+    gpus: on_ray.Gpus = 0.0,
+    out: on_ray.Out = None,
+    faiss: on_ray.Faiss = False,
+    qdrant: on_ray.Qdrant = None,
+    collection: on_ray.Collection = "catalogue",
 ) -> None:
     """Judge requirements of every document of an index, and keep the answers in INDEX/facets.parquet.
 
@@ -38,9 +42,12 @@ def facets(
     With --ray, many processes judge; they open images at the paths that the index has, which all of them must see.
     With --judge, a server of decision models does; with both, the processes ask it, and must reach its address.
 
+    With --ray and --out, answers are written as Parquet partitions; --faiss and --qdrant embed the images as the index.
+
     Example: yofo facets photos.index -r "pink" -r "has a hood"
     """
     texts = _requirements(requirement or [], from_file)
+    outputs = on_ray.outputs(ray, out, faiss=faiss, qdrant=qdrant, collection=collection)
     judge = options.open_judge(model, judge_url, dialect, adapter=adapter, device=device, verdicts=verdicts)
     if model is None and judge_url is None:
         checks.warn_of_mini("--model", checks.REAL_MODEL)
@@ -48,19 +55,24 @@ def facets(
     from yofo_rerank.retrieval.facets import Facets
     from yofo_rerank.retrieval.storage import open_index, read_documents
 
-    documents = list(read_documents(open_index(index)).values())
-    path = index / FILE
+    opened = open_index(index)
+    documents, path = list(read_documents(opened).values()), index / FILE
     if ray is None:
-        report = Facets(path).judge(documents, judge, texts, progress=True)
-    else:
-        from yofo_rerank.scale import Pool
+        _say(Facets(path).judge(documents, judge, texts, progress=True), path)
+    elif out is None:
         from yofo_rerank.scale.facets import judge_facets
 
-        pool = Pool(max_size=actors, num_gpus=gpus)
-        report = judge_facets(Facets(path), documents, judge, texts, pool=pool, address=ray, progress=True)
+        pool = on_ray.pool(actors, gpus)
+        _say(judge_facets(Facets(path), documents, judge, texts, pool=pool, address=ray, progress=True), path)
+    else:
+        pool, encoder = on_ray.pool(actors, gpus), on_ray.encoder_of(opened.manifest) if outputs else None
+        on_ray.judge_into(out, documents, judge, texts, encoder=encoder, outputs=outputs, pool=pool, address=ray)
+    messages.say(f"judged by {options.named(model, adapter, judge_url)}")
+
+
+def _say(report: FacetReport, path: Path) -> None:
     for one in report.failed:
         messages.say(f"not judged: {one.message}")
-    messages.say(f"judged by {options.named(model, adapter, judge_url)}")
     messages.say(
         f"{report.judged} answers judged, {report.known} known before, {len(report.failed)} documents failed: {path}"
     )

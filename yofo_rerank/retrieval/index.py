@@ -153,8 +153,7 @@ class VectorIndex:
             scores, keys = self._searchable(top_k).search(vectors, top_k)  # (queries, top_k) each
         else:
             scores, keys = search_among(self._index, vectors, top_k, np.fromiter(among, np.int64, len(among)))
-        found = (zip(*row, strict=True) for row in zip(keys.tolist(), scores.tolist(), strict=True))
-        return [sorted((hit for hit in hits if hit[0] >= 0), key=lambda hit: (-hit[1], hit[0])) for hits in found]
+        return best_first(keys, scores)
 
     def write(self, path: Path) -> None:
         """Write FAISS's own file."""
@@ -225,6 +224,12 @@ class VectorIndex:
             core.nprobe = min(core.nlist, max(MIN_PROBES, core.nlist // 8))
         elif isinstance(core, faiss.IndexHNSW):
             core.hnsw.efSearch = EF_SEARCH
+
+
+def best_first(keys: np.ndarray, scores: np.ndarray) -> list[list[tuple[int, float]]]:
+    """What FAISS found, (queries, top_k) each, as keys with scores; equal scores in the order of keys."""
+    found = (zip(*row, strict=True) for row in zip(keys.tolist(), scores.tolist(), strict=True))
+    return [sorted((hit for hit in hits if hit[0] >= 0), key=lambda hit: (-hit[1], hit[0])) for hits in found]
 
 
 def _without_transform(index: Any) -> Any:

@@ -10,7 +10,7 @@ neither.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,6 +23,7 @@ from yofo_rerank.scale.writing import make_folder, names, put, read_bytes, remov
 if TYPE_CHECKING:
     from yofo_rerank.retrieval.encoder import Vectors
     from yofo_rerank.retrieval.index import VectorIndex
+    from yofo_rerank.scale.mapped import MappedIndex
 
 FOLDER = "faiss"
 
@@ -73,7 +74,7 @@ class Shards:
         index: whose keys are places in `ids`.
     """
 
-    def __init__(self, ids: Sequence[str], index: VectorIndex) -> None:
+    def __init__(self, ids: Sequence[str], index: VectorIndex | MappedIndex) -> None:
         self.ids, self.index = tuple(ids), index
 
     def __len__(self) -> int:
@@ -84,8 +85,8 @@ class Shards:
         return [[(self.ids[key], score) for key, score in hits] for hits in self.index.search(vectors, top_k)]
 
 
-def open_shards(folder: str, factory: str = "Flat") -> Shards:
-    """Read the FAISS shards of a catalogue into one index.
+def open_shards(folder: str, factory: str = "Flat", *, mapped: bool = False) -> Shards:
+    """Read the FAISS shards of a catalogue into one index, or search them in their files.
 
         open_shards("answers").search(ClipEncoder("mini").encode_texts(["a pink dress"]), top_k=10)
 
@@ -93,13 +94,17 @@ def open_shards(folder: str, factory: str = "Flat") -> Shards:
         folder: OUT of `judge_catalogue`, also in an object store, written by someone you trust.
         factory: of the one index: `Flat` (exact), `HNSW32`, `IVF64,Flat`, ...; one that needs it is trained on as many
             vectors as do it good.
+        mapped: leave the vectors in their files, here, and search these exactly, one after another.
 
     Raises:
         RetrievalError: codes `no_shards`, `damaged`, `bad_index`, `too_few_vectors`.
+        ConfigError: mapped, and a folder elsewhere, or another factory.
     """
     from yofo_rerank.retrieval.index import VectorIndex
 
     folder = str(folder)
+    if mapped:
+        return _mapped(folder, factory)
     index: VectorIndex | None = None
     ids: list[str] = []
     for some, vectors in _shards(folder):
@@ -107,10 +112,32 @@ def open_shards(folder: str, factory: str = "Flat") -> Shards:
             index = VectorIndex(vectors.shape[1], factory)
             if not index.is_trained:
                 index.train(_sample(folder, index.good_training_size))
-        if vectors.shape[1] != index.dim:
-            raise RetrievalError(f"{folder} holds vectors of {index.dim} and of {vectors.shape[1]}", code="damaged")
+        _check_dim(folder, index.dim, vectors.shape[1])
         index.add(range(len(ids), len(ids) + len(some)), vectors)
         ids += some
+    return _shards_of(folder, ids, index)
+
+
+def _mapped(folder: str, factory: str) -> Shards:
+    from yofo_rerank.scale.mapped import MappedIndex, check_mappable, read_mapped
+
+    folder = check_mappable(folder, factory)
+    index: MappedIndex | None = None
+    ids: list[str] = []
+    for some, shard in _indexes(folder, read_mapped):
+        index = index or MappedIndex(shard.d)
+        _check_dim(folder, index.dim, shard.d)
+        index.add(shard)
+        ids += some
+    return _shards_of(folder, ids, index)
+
+
+def _check_dim(folder: str, dim: int, got: int) -> None:
+    if got != dim:
+        raise RetrievalError(f"{folder} holds vectors of {dim} and of {got}", code="damaged")
+
+
+def _shards_of(folder: str, ids: Sequence[str], index: VectorIndex | MappedIndex | None) -> Shards:
     if index is None:
         raise RetrievalError(f"{folder} holds no FAISS shard; was it written with FaissShards()?", code="no_shards")
     return Shards(ids, index)
@@ -119,17 +146,28 @@ def open_shards(folder: str, factory: str = "Flat") -> Shards:
 def _shards(folder: str) -> Iterator[tuple[list[str], Vectors]]:
     import faiss
 
+    def read(address: str) -> Any:
+        return faiss.deserialize_index(np.frombuffer(read_bytes(address), np.uint8))
+
+    for ids, index in _indexes(folder, read):
+        yield ids, np.asarray(faiss.downcast_index(index.index).reconstruct_n(0, index.ntotal))
+
+
+def _indexes(folder: str, read: Callable[[str], Any]) -> Iterator[tuple[list[str], Any]]:
+    """The ids of each shard, and FAISS's index of it."""
+    import faiss
+
     for name in names(beneath(folder, FOLDER), ".faiss"):
         try:
             ids = json.loads(read_bytes(beneath(folder, FOLDER, f"{name}.json")))
-            data = np.frombuffer(read_bytes(beneath(folder, FOLDER, f"{name}.faiss")), np.uint8)
-            index: Any = faiss.deserialize_index(data)
-            vectors = faiss.downcast_index(index.index).reconstruct_n(0, index.ntotal)
-        except (OSError, ValueError, RuntimeError, AttributeError) as error:
+            index = read(beneath(folder, FOLDER, f"{name}.faiss"))
+        except (OSError, ValueError, RuntimeError) as error:
             raise RetrievalError(f"shard {name} of {folder} cannot be read: {error}"[:300], code="damaged") from error
-        if len(ids) != len(vectors):
-            raise RetrievalError(f"shard {name} has {len(ids)} ids and {len(vectors)} vectors", code="damaged")
-        yield ids, vectors
+        if not isinstance(index, faiss.IndexIDMap):
+            raise RetrievalError(f"shard {name} is an {type(index).__name__}, wanted an IndexIDMap", code="damaged")
+        if len(ids) != index.ntotal:
+            raise RetrievalError(f"shard {name} has {len(ids)} ids and {index.ntotal} vectors", code="damaged")
+        yield ids, index
 
 
 def _sample(folder: str, size: int) -> Vectors:

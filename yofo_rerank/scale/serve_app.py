@@ -44,6 +44,7 @@ IMAGE_TOKENS = 1024  # what an image counts before anybody has looked at it
 BATCH_TOKENS = 16_384
 BATCH_SECONDS = 0.005  # for others to arrive
 CALLS = 32  # of a judge at once
+UPSCALE_DELAY = 30.0  # seconds, as Ray's own
 LOOK_EVERY = 0.1  # seconds between two looks at whether anybody still waits
 
 
@@ -209,6 +210,7 @@ def build_app(
     doors: tuple[int, int] = (1, 4),
     actor: dict[str, Any] | None = None,
     batch_tokens: int = BATCH_TOKENS,
+    upscale_delay: float = UPSCALE_DELAY,
 ) -> Application:
     """The application, for `ray.serve.run`.
 
@@ -221,6 +223,7 @@ def build_app(
         doors: HTTP replicas, at least and at most.
         actor: what a judge takes, as Ray's `ray_actor_options`.
         batch_tokens: of one batch.
+        upscale_delay: seconds of too much to do before more judges or doors are started.
 
     Raises:
         MissingExtra: no Ray Serve, or no FastAPI.
@@ -231,7 +234,9 @@ def build_app(
     from ray.serve.config import AutoscalingConfig, RequestRouterConfig
 
     def between(least: int, most: int, busy: int) -> AutoscalingConfig:
-        return AutoscalingConfig(min_replicas=least, max_replicas=most, target_ongoing_requests=busy)
+        return AutoscalingConfig(
+            min_replicas=least, max_replicas=most, target_ongoing_requests=busy, upscale_delay_s=upscale_delay
+        )
 
     judges = serve.deployment(
         name="Judges",
