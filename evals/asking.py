@@ -93,9 +93,12 @@ def _judged(system: System, document: Document, asked: tuple[Asked, ...]) -> dic
 
 
 def ask_pair(system: System, pair: Pair) -> dict[str, Any]:
-    """The score of each document, by requirements and expression where verdicts are given; or why one `failed`."""
-    rule = {"kind": "expression", "expression": pair.expression}
-    scored = system.score(pair.query, pair.documents, requirements=pair.requirements, scoring=rule)
+    """The score of each document, by requirements and expression where verdicts are given; or why one `failed`.
+
+    Of a pair without them, ours makes the requirements of the query, and scores by its own rule.
+    """
+    rule = {"kind": "expression", "expression": pair.expression} if pair.expression else None
+    scored = system.score(pair.query, pair.documents, requirements=pair.requirements or None, scoring=rule)
     failed = next((one.failure for one in scored if one.failure), None)
     return {"failed": failed} if failed else {"p": [one.score for one in scored]}
 

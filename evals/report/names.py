@@ -46,7 +46,7 @@ def model_of(settings: Mapping[str, Any], kind: str) -> str:
         return f"{name} ({about['source']})" if about.get("source") and _is_isolating(name) else name
     source, adapter = about.get("source") or "mini", about.get("adapter")
     ours = SHIPPED if source == "mini" and not adapter else f"{YOFO} ({source}{f', {adapter}' if adapter else ''})"
-    return ours + OWN if kind == "rank" else ours
+    return ours + OWN if kind == "rank" or settings.get("own_decomposer") else ours
 
 
 def reads(name: str, found: Mapping[str, Any]) -> str:
@@ -68,7 +68,7 @@ def reads_of(settings: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
         said = "the statement" if "acc_property" in figures or "auroc" in figures else "the query"
         return f"{said}, {' + '.join(baselines()[name].reads) or 'no document'}"
     asked = "its requirements and expression" if "err_rank" in figures else "each statement"
-    return f"{'the query' if 'by_query' in figures else asked}, image + text"
+    return f"{'the query' if 'by_query' in figures or settings.get('own_decomposer') else asked}, image + text"
 
 
 def licence_of(settings: Mapping[str, Any]) -> str:

@@ -53,17 +53,18 @@ def _rank(task: str, model: str, options: str, checkpoint: str | None) -> Step:
     return Step(slug("rank", task, model), command, skips=True, wants=wants)
 
 
-def _verdicts(name: str, model: str, options: str, checkpoint: str, *, dependency: bool = False) -> Step:
+def _verdicts(name: str, model: str, options: str, checkpoint: str, kind: str = "verdicts") -> Step:
     folder = str(DATA / name)
-    command = f"python -m evals.verdicts --set {name} --source {folder} {options}{' --dependency' * dependency}"
-    record = slug("dependency" if dependency else "verdicts", name, model)
+    command = f"python -m evals.verdicts --set {name} --source {folder} {options}"
+    record = slug(kind, name, model)
     return Step(record, command, skips=True, wants=(folder, f"models/{checkpoint}"))
 
 
 REAL = (
     *(_rank(task, "yofo", _ours("yofo"), CHECKPOINT) for task in TASKS),
     *(_verdicts(name, "yofo", _ours("yofo"), CHECKPOINT) for name in SETS),
-    _verdicts("sa1b", "yofo", _ours("yofo"), CHECKPOINT, dependency=True),
+    _verdicts("lrvs", "yofo own decomposer", f"{_ours('yofo')} --own-decomposer", CHECKPOINT),
+    _verdicts("sa1b", "yofo", f"{_ours('yofo')} --dependency", CHECKPOINT, "dependency"),
     *(_rank(task, name, _ours(name), CHECKPOINT) for task in TASKS for name in isolating()),
     *(
         _verdicts(data, name, _ours(name), CHECKPOINT)

@@ -8,7 +8,11 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from evals import rank, verdicts
+from evals.report.names import model_of, reads_of
 from evals.suite import real
+from yofo_rerank import YofoJudge
+from yofo_rerank.decompose import decompose
+from yofo_rerank.errors import ConfigError
 
 pytest.importorskip("mteb")
 
@@ -44,7 +48,7 @@ def data(tmp_path_factory, make_image):
     for at, name in enumerate("ab"):
         make_image(48, 48, at).save(folder / "lrvs" / f"{name}.png")
     pair = {"first": "a.png", "second": "b.png", "query": "a red dress, not striped", "better": "first"}
-    lines(folder / "lrvs" / "pairs.jsonl", [pair | {"requirements": ["red"], "expression": "r1"}])
+    lines(folder / "lrvs" / "pairs.jsonl", [pair | {"requirements": ["a dog"], "expression": "not r1"}])
     Image.new("RGB", (64, 64), "red").save(folder / "vaw" / "VG_100K" / "1.jpg")
     thing = {"image_id": 1, "instance_id": "1", "object_name": "hat", "instance_bbox": [0, 0, 60, 60]}
     thing |= {"positive_attributes": ["red"], "negative_attributes": ["blue"]}
@@ -99,3 +103,29 @@ def test_and_give_verdicts(run, model):
         assert figures["acc_property"]["n"] == 2
     else:
         assert figures["failed"] == {"units": 1, "by_reason": {"unparsable": 1}}
+
+
+def test_ours_orders_pairs_by_given_requirements_and_by_its_own_of_the_query_alone(run, monkeypatch):
+    asked = []
+    judge_outcomes = YofoJudge.judge_outcomes
+
+    def listening(self, documents, requirements, **named):
+        asked.append([str(getattr(one, "text", one)) for one in requirements])
+        return judge_outcomes(self, documents, requirements, **named)
+
+    monkeypatch.setattr(YofoJudge, "judge_outcomes", listening)
+    given, own = run("verdicts_lrvs_yofo"), run("verdicts_lrvs_yofo-own-decomposer")
+    assert asked == [["a dog"], [one.text for one in decompose("a red dress, not striped").requirements]]
+    assert given["figures"]["failed"]["units"] == own["figures"]["failed"]["units"] == 0
+    assert own["settings"]["set"] == given["settings"]["set"]  # two rows of one table
+    rows = [(model_of(one["settings"], "verdicts"), reads_of(one["settings"], one["figures"])) for one in (given, own)]
+    assert rows[1][0] == f"{rows[0][0]} + own decomposer"
+    assert [said for _, said in rows] == ["its requirements and expression, image + text", "the query, image + text"]
+
+
+def test_a_run_with_its_own_decomposer_is_of_ours_on_pairs(tmp_path):
+    folders = {"output": tmp_path, "runs": tmp_path, "own_decomposer": True}
+    with pytest.raises(ConfigError, match="for yofo alone, but got whole-query: others read the query"):
+        verdicts.main(name="lrvs", model=["whole-query"], **folders)
+    with pytest.raises(ConfigError, match="--own-decomposer is for pairs, but mini holds statements"):
+        verdicts.main(name="mini", model=["yofo"], **folders)
