@@ -10,12 +10,13 @@ A run that was interrupted goes on where it stopped (its finished samples are in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 
+from evals.against import VALUES, compared, ours_first, show_against
 from evals.asking import ask_all, opposites
 from evals.data_sets import MissingData
 from evals.missing import Missing, open_systems
@@ -23,11 +24,12 @@ from evals.program import run_program
 from evals.record import RESULTS, print_table, write_record
 from evals.run_file import RUNS, RunFile, record_path, slug
 from evals.systems import OURS, System
-from evals.verdict_figures import figures_of
+from evals.verdict_figures import figures_of, values_of
 from evals.verdict_sets.record import Pair, Sample, Unit, VerdictSet
 from evals.verdict_sets.registry import get_set
 from yofo_rerank.errors import ConfigError
 
+OWN = f"{OURS} own decomposer"  # of records
 SHARES = {
     "acc_property": "Acc_property",
     "acc_sample": "Acc_sample",
@@ -72,9 +74,10 @@ def units_of(
 
 
 def measure(system: System, data: VerdictSet, units: list[Unit], run: RunFile) -> dict[str, Any]:
-    """Figures of a contestant on a set."""
+    """Figures of a contestant on a set, and `VALUES` of each unit, to compare it by."""
     asked = list(ask_all(system, units, run, whence=data.origin.describe()))
-    return figures_of(asked, data.measures) | {"code": sorted(set(run.commits))}
+    told = {"code": sorted(set(run.commits)), VALUES: values_of(asked, data.measures)}
+    return figures_of(asked, data.measures) | told
 
 
 def measure_all(
@@ -83,22 +86,26 @@ def measure_all(
     systems: Mapping[str, System],
     settings: dict[str, Any],
     paths: Mapping[str, Path],
-    runs: Mapping[str, Path],
+    ours: Sequence[Path],
+    runs: Path,
     missing: Missing,
     *,
     fresh: bool,
 ) -> None:
-    """Write the record of each contestant and print the table."""
+    """Write the record of each contestant, compared with the records of `ours`, and print the table."""
+    kind = "dependency" if settings["dependency"] else "verdicts"
     found: dict[str, dict[str, Any]] = {}
     try:
-        for who, system in systems.items():
+        for who, system in ours_first(systems).items():
             mine = settings | {"model": who, "about": system.about}
-            found[who] = measure(system, data, units, RunFile(runs[who], mine, fresh=fresh))
+            figures = measure(system, data, units, RunFile(runs / slug(kind, data.name, who), mine, fresh=fresh))
+            found[who] = compared(figures, paths[who], ours, mine, runs)
             typer.echo(f"wrote {write_record(paths[who], settings=mine, figures=found[who])}")
     except MissingData as error:  # of its pictures, which are opened when they are asked about
         missing.add(data.name, error, {paths[who]: settings | {"model": who} for who in systems if who not in found})
     if found:
         show(data, found, {who: systems[who].licence for who in found})
+        show_against(found)
 
 
 def own(models: list[str]) -> dict[str, Any]:
@@ -164,8 +171,8 @@ def main(
     asked = {"adapter": adapter, "attention": attention, "dependency": dependency, "limit": limit}
     settings: dict[str, Any] = data.about(whole=whole) | asked | {"model_source": model_source, "source": source}
     settings |= own(model) if own_decomposer else {}
-    named = {who: f"{who}{' own decomposer' * own_decomposer}" for who in model}
-    paths = {who: record_path(output, kind, f"{name}-all" if whole else name, named[who], limit) for who in model}
+    named, said = {who: OWN if own_decomposer else who for who in model}, f"{name}-all" if whole else name
+    paths = {who: record_path(output, kind, said, named[who], limit) for who in model}
     systems, absent = open_systems(model, source=model_source, adapter=adapter, device=device, attention=attention)
     for who, error in absent.items():
         missing.add(who, error, {paths[who]: settings | {"model": who}})
@@ -175,8 +182,8 @@ def main(
         missing.add(name, error, {paths[who]: settings | {"model": who} for who in model})
         missing.close(skip=skip_missing)
         return
-    folders = {who: runs / slug(kind, name, who) for who in systems}
-    measure_all(data, units, systems, settings, paths, folders, missing, fresh=fresh)
+    ours = [record_path(output, kind, said, who, limit) for who in (OURS, OWN)]
+    measure_all(data, units, systems, settings, paths, ours, runs, missing, fresh=fresh)
     missing.close(skip=skip_missing)
 
 
