@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evals.accuracy import acc_property, acc_sample
+from evals.accuracy import acc_property, acc_sample, ece_of
 from evals.bench.clock import seconds
 from evals.calibration import expected_calibration_error
 from evals.contestants.kept_judge import Asked
@@ -65,6 +65,7 @@ def mode_figures(judge: Asked, task: Task, alone: Table) -> dict[str, Any]:
         "acc_property": vars(acc_property(verdicts)),
         "acc_sample": vars(acc_sample(verdicts)),
         "ece": expected_calibration_error([one.p_yes for one in verdicts], [one.answer for one in verdicts]),
+        "calibration_error": vars(ece_of(verdicts)),
         "against_alone": difference(given, alone),
         "against_another_order": difference(given, restored),
     }  # fmt: skip

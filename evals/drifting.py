@@ -13,7 +13,7 @@ import numpy as np
 from evals.accuracy import acc_property
 from evals.attention import Table, Task, ask, ask_alone
 from evals.bootstrap import Estimate, estimate
-from evals.calibration import expected_calibration_error
+from evals.calibration import calibration_error, expected_calibration_error
 from evals.contestants.kept_judge import Asked
 from evals.contestants.lessons import draw_oracle
 from evals.contestants.task import expression
@@ -141,21 +141,26 @@ def logit(p_yes: Sequence[float]) -> np.ndarray:
 
 def calibration(table: Table, task: Task) -> dict[str, Any]:
     """ECE before and after one temperature, fitted on the first half of the documents, measured on the other."""
-    half = len(table) // 2
-    split = []
-    for rows, said in ((table[:half], task[:half]), (table[half:], task[half:])):
-        split.append(
-            ([one.p_yes for row in rows for one in row], [one.answer for _, statements in said for one in statements])
-        )
-    found = temperature(*split[0])
-    p_yes, answers = split[1]
-    scaled = [1 / (1 + math.exp(-one / found)) for one in logit(p_yes)]
+    clusters = [
+        ([one.p_yes for one in row], [one.answer for one in statements])
+        for row, (_, statements) in zip(table, task, strict=True)
+    ]
+    half = len(clusters) // 2
+    found = temperature(*_joined(clusters[:half]))
+    before = clusters[half:]
+    after = [([1 / (1 + math.exp(-one / found)) for one in logit(p_yes)], answers) for p_yes, answers in before]
     return {
         "temperature": found,
-        "ece_before": expected_calibration_error(p_yes, answers),
-        "ece_after": expected_calibration_error(scaled, answers),
-        "bins": bins(p_yes, answers),
+        "ece_before": expected_calibration_error(*_joined(before)),
+        "ece_after": expected_calibration_error(*_joined(after)),
+        "before": asdict(calibration_error(before)),
+        "after": asdict(calibration_error(after)),
+        "bins": bins(*_joined(before)),
     }
+
+
+def _joined(clusters: Sequence[tuple[list[float], list[bool]]]) -> tuple[list[float], list[bool]]:
+    return [one for p_yes, _ in clusters for one in p_yes], [one for _, answers in clusters for one in answers]
 
 
 def bins(p_yes: Sequence[float], answers: Sequence[bool]) -> list[dict[str, float]]:
