@@ -12,16 +12,17 @@ import typer
 
 from evals.accuracy import Verdict, acc_property, acc_sample, shares_by_document
 from evals.attention import Task, ask
+from evals.contestants.kept import Kept
+from evals.contestants.kept_judge import Asked, KeptJudge
 from evals.contestants.recipes import RUNS, trained_as
 from evals.contestants.scorers import open_yofo
 from evals.mini_accuracy import CONDITIONS, sample_task, to_verdicts
 from evals.paired import paired_difference
 from evals.program import MISSING
 from evals.record import print_table, write_record
-from yofo_rerank import YofoJudge
 from yofo_rerank.errors import ConfigError
 
-Measured = Callable[[YofoJudge], dict[str, Any]]
+Measured = Callable[[Asked], dict[str, Any]]
 PAIRED = "paired"  # what is compared, by the beginning of the comparison's name: a value of each document
 
 
@@ -30,7 +31,7 @@ def held_out_task(documents: int, seed: int) -> Task:
     return list(zip(*sample_task(CONDITIONS[0], documents, seed), strict=True))
 
 
-def judged(judge: YofoJudge, task: Task) -> list[Verdict]:
+def judged(judge: Asked, task: Task) -> list[Verdict]:
     """All statements of a picture in one pass."""
     rows = ask(judge, task)
     found = enumerate(zip(task, rows, strict=True))
@@ -46,7 +47,9 @@ def accuracies(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     }
 
 
-def compare(names: dict[str, str], folder: Path, measured: Measured, *, against: str) -> dict[str, Any]:
+def compare(
+    names: dict[str, str], folder: Path, measured: Measured, *, against: str, asked: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Figures of every variant that is trained, by the name shown; the others are named under `missing`.
 
     Args:
@@ -54,13 +57,15 @@ def compare(names: dict[str, str], folder: Path, measured: Measured, *, against:
         folder: of the trained contestants.
         measured: what is measured of a judge, asked in the joint template of the paper, and `PAIRED`.
         against: the shown name that the others are compared with, document by document.
+        asked: what decides the questions; answers to them are kept in `folder`. None = all are asked anew.
     """
     found: dict[str, Any] = {}
     missing = []
     for shown, name in names.items():
         try:
-            judge = open_yofo(name, folder, attention="joint")
-            found[shown] = measured(judge) | {"licence": "apache-2.0", "trained": trained_as(name, folder)}
+            judge, trained = open_yofo(name, folder, attention="joint"), trained_as(name, folder)
+            kept = None if asked is None else Kept(folder / "scores", name, asked, trained)
+            found[shown] = _measured(measured, judge, kept) | {"licence": "apache-2.0", "trained": trained}
         except ConfigError as error:
             missing.append({"name": shown, "reason": str(error)})
     paired = {shown: one.pop(PAIRED) for shown, one in found.items()}
@@ -70,6 +75,13 @@ def compare(names: dict[str, str], folder: Path, measured: Measured, *, against:
                 gap = paired_difference(values, paired[against][name])
                 one[f"{name}better_than_{against}"] = asdict(gap) | {"documents": len(values)}
     return {"contestants": found, "missing": missing}
+
+
+def _measured(measured: Measured, judge: Asked, kept: Kept | None) -> dict[str, Any]:
+    if kept is None:
+        return measured(judge)
+    with kept:
+        return measured(KeptJudge(judge, kept))
 
 
 def print_contestants(title: str, figures: dict[str, Any], measures: Sequence[str]) -> None:
@@ -104,7 +116,8 @@ def make_program(names: dict[str, str], *, against: str, title: str, record: Pat
         """Ask all variants, and write their record."""
         torch.set_num_threads(1)
         task = held_out_task(documents, seed)
-        figures = compare(names, folder, lambda judge: accuracies(judged(judge, task)), against=against)
+        asked = {"program": record.stem, "documents": documents, "seed": seed}
+        figures = compare(names, folder, lambda judge: accuracies(judged(judge, task)), against=against, asked=asked)
         print_contestants(title, figures, ("acc_property", "acc_sample"))
         settings = {"documents": documents, "seed": seed, "attention": "joint", "repeats": 1}
         typer.echo(f"wrote {write_record(output, settings=settings, figures=figures)}")

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from evals.bootstrap import Estimate, estimate
-from evals.calibration import brier, expected_calibration_error
+from evals.calibration import brier, calibration_error, expected_calibration_error
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ def summarise(verdicts: Sequence[Verdict]) -> dict[str, Any]:
         "by_position": [positions[place].mean for place in sorted(positions)],
         "position_gap": position_gap(positions),
         "ece": expected_calibration_error(p_yes, answers),
+        "calibration_error": asdict(ece_of(verdicts)),
         "brier": brier(p_yes, answers),
     }
 
@@ -57,6 +58,13 @@ def acc_property(verdicts: Sequence[Verdict]) -> Estimate:
 def acc_sample(verdicts: Sequence[Verdict]) -> Estimate:
     """Share of documents with every statement judged rightly (paper §4.3)."""
     return estimate([[all(one.right for one in cluster)] for cluster in _documents(verdicts)])
+
+
+def ece_of(verdicts: Sequence[Verdict]) -> Estimate:
+    """Expected calibration error, with the interval from resampling documents."""
+    return calibration_error(
+        [([one.p_yes for one in cluster], [one.answer for one in cluster]) for cluster in _documents(verdicts)]
+    )
 
 
 def shares_by_document(verdicts: Sequence[Verdict]) -> list[float]:

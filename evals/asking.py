@@ -14,7 +14,7 @@ from evals.run_file import RunFile
 from evals.systems import System
 from evals.verdict_sets.record import Asked, Pair, Sample, Unit
 from yofo_rerank import Document
-from yofo_rerank.errors import DocumentError, RequirementError
+from yofo_rerank.errors import DocumentError, RequirementError, YofoError
 from yofo_rerank.judging import check_requirements
 from yofo_rerank.training.arrange import OPPOSITE, draw
 
@@ -83,8 +83,8 @@ def _judged(system: System, document: Document, asked: tuple[Asked, ...]) -> dic
     except RequirementError as error:  # a statement of the data set that cannot be asked: of this sample alone
         return {"failed": error.code}
     except DOCUMENT_ERRORS as error:
-        if system.reranker or isinstance(error, NOT_OF_A_DOCUMENT):  # ours raises none for a document
-            raise
+        if isinstance(error, NOT_OF_A_DOCUMENT) or (system.reranker and isinstance(error, YofoError)):
+            raise  # of the contestant: what ours finds wrong with a document it does not raise
         return {"failed": reason_of(error)}
     if outcome.failure:
         return {"failed": outcome.failure.code}
@@ -93,9 +93,12 @@ def _judged(system: System, document: Document, asked: tuple[Asked, ...]) -> dic
 
 
 def ask_pair(system: System, pair: Pair) -> dict[str, Any]:
-    """The score of each document, by requirements and expression where verdicts are given; or why one `failed`."""
-    rule = {"kind": "expression", "expression": pair.expression}
-    scored = system.score(pair.query, pair.documents, requirements=pair.requirements, scoring=rule)
+    """The score of each document, by requirements and expression where verdicts are given; or why one `failed`.
+
+    Of a pair without them, ours makes the requirements of the query, and scores by its own rule.
+    """
+    rule = {"kind": "expression", "expression": pair.expression} if pair.expression else None
+    scored = system.score(pair.query, pair.documents, requirements=pair.requirements or None, scoring=rule)
     failed = next((one.failure for one in scored if one.failure), None)
     return {"failed": failed} if failed else {"p": [one.score for one in scored]}
 

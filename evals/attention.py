@@ -14,9 +14,10 @@ from typing import Annotated, Any
 
 import typer
 
-from evals.accuracy import acc_property, acc_sample
+from evals.accuracy import acc_property, acc_sample, ece_of
 from evals.bench.clock import seconds
 from evals.calibration import expected_calibration_error
+from evals.contestants.kept_judge import Asked
 from evals.mini_accuracy import CONDITIONS, sample_task, to_verdicts
 from evals.record import RESULTS, print_table, write_record
 from yofo_rerank import Document, Judgement, YofoJudge
@@ -43,7 +44,7 @@ def evaluate(model: str, adapter: str | None, *, documents: int, seed: int) -> d
     return figures
 
 
-def mode_figures(judge: YofoJudge, task: Task, alone: Table) -> dict[str, Any]:
+def mode_figures(judge: Asked, task: Task, alone: Table) -> dict[str, Any]:
     """Accuracy in the order given, and how answers change with order and neighbours."""
     given = ask(judge, task)
     rng = random.Random("order")
@@ -64,17 +65,18 @@ def mode_figures(judge: YofoJudge, task: Task, alone: Table) -> dict[str, Any]:
         "acc_property": vars(acc_property(verdicts)),
         "acc_sample": vars(acc_sample(verdicts)),
         "ece": expected_calibration_error([one.p_yes for one in verdicts], [one.answer for one in verdicts]),
+        "calibration_error": vars(ece_of(verdicts)),
         "against_alone": difference(given, alone),
         "against_another_order": difference(given, restored),
     }  # fmt: skip
 
 
-def ask(judge: YofoJudge, task: Task) -> Table:
+def ask(judge: Asked, task: Task) -> Table:
     """Every document with all of its statements in one pass."""
     return [judge.judge([document], [one.text for one in said])[0] for document, said in task]
 
 
-def ask_alone(judge: YofoJudge, task: Task) -> Table:
+def ask_alone(judge: Asked, task: Task) -> Table:
     """Every statement in a pass of its own."""
     return [[judge.judge([document], [one.text])[0][0] for one in said] for document, said in task]
 

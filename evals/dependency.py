@@ -18,10 +18,10 @@ import typer
 from evals.ablations import PAIRED, accuracies, compare, end, held_out_task, judged, print_contestants
 from evals.attention import Task
 from evals.bootstrap import estimate
+from evals.contestants.kept_judge import Asked
 from evals.contestants.recipes import RUNS
 from evals.contestants.scorers import BASE, SHIPPED, ZERO_SHOT
 from evals.record import RESULTS, write_record
-from yofo_rerank import YofoJudge
 from yofo_rerank.training.arrange import OPPOSITE
 
 NAMES = {
@@ -34,7 +34,7 @@ NAMES = {
 TARGET = 0.99
 
 
-def measured(judge: YofoJudge, task: Task) -> dict[str, Any]:
+def measured(judge: Asked, task: Task) -> dict[str, Any]:
     """Acc_dep against the truth and against the judge's own first answer, and the accuracies of plain statements."""
     right, opposite = [], []
     for document, said in task:
@@ -61,7 +61,8 @@ def main(
     """Measure dependent questions."""
     torch.set_num_threads(1)
     task = held_out_task(documents, seed)
-    figures = compare(NAMES, folder, lambda judge: measured(judge, task), against="yofo")
+    asked = {"program": "dependency", "documents": documents, "seed": seed}
+    figures = compare(NAMES, folder, lambda judge: measured(judge, task), against="yofo", asked=asked)
     if dep := figures["contestants"].get("yofo + dep"):
         value = dep["acc_dep"]["mean"]
         figures["targets"] = {"acc_dep": {"value": value, "wanted": TARGET, "met": value >= TARGET}}

@@ -18,6 +18,9 @@ import torch
 import typer
 
 from evals.attention import MODES
+from evals.contestants.kept import Kept
+from evals.contestants.kept_judge import Asked, KeptJudge
+from evals.contestants.recipes import RUNS
 from evals.drifting import (
     by_requirements,
     calibration,
@@ -31,19 +34,29 @@ from evals.record import RESULTS, print_table, write_record
 from evals.wilson import interval
 from yofo_rerank import YofoJudge
 from yofo_rerank.mini.catalog import sample_garments
-from yofo_rerank.prompts.format import Attention
 
 COUNTS = (1, 2, 5, 10, 15, 30)  # each divides the last, so that the same statements are asked at every count
 TARGET = 0.005  # flips of verdicts asked together against alone
 
 
 def evaluate(
-    model: str, adapter: str | None, *, documents: int, queries: int, counted: int, seed: int
+    model: str, adapter: str | None, folder: Path, *, documents: int, queries: int, counted: int, seed: int
 ) -> dict[str, Any]:
-    """All figures; `counted` documents are asked 1 to 30 requirements."""
+    """All figures; `counted` documents are asked 1 to 30 requirements.
+
+    What the embedded judge says is kept in `folder`; what another one says is not, for nothing here tells whether its
+    weights are those of the last time.
+    """
+    settings = {"documents": documents, "queries": queries, "counted": counted, "seed": seed}
     figures: dict[str, Any] = {"table": {}, "calibration": {}, "by_requirements": {}, "details": {}}
     for mode in MODES:
-        found = of_mode(model, adapter, mode, documents=documents, queries=queries, counted=counted, seed=seed)
+        judge = YofoJudge.from_pretrained(model, adapter, attention=mode, verdicts=False)
+        forgetful = YofoJudge.from_pretrained(model, adapter, attention=mode, verdicts=False, cache_bytes=0)
+        if model == "mini" and adapter is None:
+            with Kept(folder / "scores", mode, {"program": "drift"} | settings, judge.info()) as kept:
+                found = of_mode(KeptJudge(judge, kept), KeptJudge(forgetful, kept), **settings)
+        else:
+            found = of_mode(judge, forgetful, **settings)
         figures["table"][mode] = summary(found)
         figures["calibration"][mode] = found["calibration"].pop("bins")
         figures["by_requirements"][mode] = found.pop("by_requirements")
@@ -55,12 +68,8 @@ def evaluate(
     return figures
 
 
-def of_mode(
-    model: str, adapter: str | None, mode: Attention, *, documents: int, queries: int, counted: int, seed: int
-) -> dict[str, Any]:
-    """One kind of attention."""
-    judge = YofoJudge.from_pretrained(model, adapter, attention=mode, verdicts=False)
-    forgetful = YofoJudge.from_pretrained(model, adapter, attention=mode, verdicts=False, cache_bytes=0)
+def of_mode(judge: Asked, forgetful: Asked, *, documents: int, queries: int, counted: int, seed: int) -> dict[str, Any]:
+    """One kind of attention; `forgetful` is the same judge, but keeps no states."""
     pictures, statements = sample_task(CONDITIONS[0], documents, seed)
     task = list(zip(pictures, statements, strict=True))
     shown = list(zip(pictures, sample_garments(documents, seed, held_out=True), strict=True))
@@ -119,12 +128,13 @@ def main(
     queries: Annotated[int, typer.Option(min=2, help="of 'nothing relevant' and ties")] = 150,
     counted: Annotated[int, typer.Option(min=1, help="documents asked 1 to 30 requirements")] = 100,
     seed: Annotated[int, typer.Option(help="training used others")] = 9001,
+    folder: Annotated[Path, typer.Option(help="of the answers that a stopped run goes on with")] = RUNS,
     output: Annotated[Path, typer.Option(help="JSON file to write")] = RESULTS / "drift.json",
 ) -> None:
     """Measure drift."""
     torch.set_num_threads(1)
     settings = {"documents": documents, "queries": queries, "counted": counted, "seed": seed}
-    figures = evaluate(model, adapter, **settings)
+    figures = evaluate(model, adapter, folder, **settings)
     print_figures(figures)
     named = {"model": model, "adapter": adapter, **settings, "same_statements_at_every_count": True, "repeats": 1}
     typer.echo(f"wrote {write_record(output, settings=named, figures=figures)}")

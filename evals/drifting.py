@@ -13,11 +13,12 @@ import numpy as np
 from evals.accuracy import acc_property
 from evals.attention import Table, Task, ask, ask_alone
 from evals.bootstrap import Estimate, estimate
-from evals.calibration import expected_calibration_error
+from evals.calibration import calibration_error, expected_calibration_error
+from evals.contestants.kept_judge import Asked
 from evals.contestants.lessons import draw_oracle
 from evals.contestants.task import expression
 from evals.mini_accuracy import to_verdicts
-from yofo_rerank import Document, YofoJudge
+from yofo_rerank import Document
 from yofo_rerank.mini.attributes import Garment
 from yofo_rerank.mini.statements import CLAIMS, holds, sample_statements, say
 from yofo_rerank.scoring.expression import ExpressionRule
@@ -26,7 +27,7 @@ BINS = 10
 LEVELS = 200  # temperatures tried, from 1/8 to 8
 
 
-def together_and_alone(judge: YofoJudge, task: Task) -> tuple[dict[str, Any], Table]:
+def together_and_alone(judge: Asked, task: Task) -> tuple[dict[str, Any], Table]:
     """Verdicts asked together against the same asked alone, and against another order; also what was said together."""
     given, alone = ask(judge, task), ask_alone(judge, task)
     rng = random.Random("drift")
@@ -47,7 +48,7 @@ def flips(one: Table, other: Table) -> dict[str, Any]:
     return {"flips": asdict(differ), "largest": max(abs(a.p_yes - b.p_yes) for row in rows for a, b in row)}
 
 
-def contradictions(judge: YofoJudge, shown: Sequence[tuple[Document, Garment]], rng: random.Random) -> dict[str, Any]:
+def contradictions(judge: Asked, shown: Sequence[tuple[Document, Garment]], rng: random.Random) -> dict[str, Any]:
     """P(X) + P(not X), which should be 1: five claims a picture, about half of them true."""
     sums: list[list[float]] = []
     same: list[list[bool]] = []
@@ -63,7 +64,7 @@ def contradictions(judge: YofoJudge, shown: Sequence[tuple[Document, Garment]], 
     return {"distance_from_1": asdict(estimate(sums)), "same_verdict": asdict(estimate(same))}
 
 
-def candidate_order(judge: YofoJudge, documents: Sequence[Document], texts: Sequence[str]) -> dict[str, float]:
+def candidate_order(judge: Asked, documents: Sequence[Document], texts: Sequence[str]) -> dict[str, float]:
     """The same candidates in another order; the judge must keep no states, or nothing is compared."""
     order = random.Random("candidates").sample(range(len(documents)), len(documents))
     given = judge.judge(documents, texts)
@@ -74,7 +75,7 @@ def candidate_order(judge: YofoJudge, documents: Sequence[Document], texts: Sequ
 
 
 def nothing_relevant(
-    judge: YofoJudge, shown: Sequence[tuple[Document, Garment]], n_queries: int, rng: random.Random, *, depth: int = 10
+    judge: Asked, shown: Sequence[tuple[Document, Garment]], n_queries: int, rng: random.Random, *, depth: int = 10
 ) -> dict[str, Any]:
     """Whether the best score tells a list with one item that satisfies everything from a list without; and ties."""
     best: list[tuple[float, float]] = []  # with, without
@@ -140,21 +141,26 @@ def logit(p_yes: Sequence[float]) -> np.ndarray:
 
 def calibration(table: Table, task: Task) -> dict[str, Any]:
     """ECE before and after one temperature, fitted on the first half of the documents, measured on the other."""
-    half = len(table) // 2
-    split = []
-    for rows, said in ((table[:half], task[:half]), (table[half:], task[half:])):
-        split.append(
-            ([one.p_yes for row in rows for one in row], [one.answer for _, statements in said for one in statements])
-        )
-    found = temperature(*split[0])
-    p_yes, answers = split[1]
-    scaled = [1 / (1 + math.exp(-one / found)) for one in logit(p_yes)]
+    clusters = [
+        ([one.p_yes for one in row], [one.answer for one in statements])
+        for row, (_, statements) in zip(table, task, strict=True)
+    ]
+    half = len(clusters) // 2
+    found = temperature(*_joined(clusters[:half]))
+    before = clusters[half:]
+    after = [([1 / (1 + math.exp(-one / found)) for one in logit(p_yes)], answers) for p_yes, answers in before]
     return {
         "temperature": found,
-        "ece_before": expected_calibration_error(p_yes, answers),
-        "ece_after": expected_calibration_error(scaled, answers),
-        "bins": bins(p_yes, answers),
+        "ece_before": expected_calibration_error(*_joined(before)),
+        "ece_after": expected_calibration_error(*_joined(after)),
+        "before": asdict(calibration_error(before)),
+        "after": asdict(calibration_error(after)),
+        "bins": bins(*_joined(before)),
     }
+
+
+def _joined(clusters: Sequence[tuple[list[float], list[bool]]]) -> tuple[list[float], list[bool]]:
+    return [one for p_yes, _ in clusters for one in p_yes], [one for _, answers in clusters for one in answers]
 
 
 def bins(p_yes: Sequence[float], answers: Sequence[bool]) -> list[dict[str, float]]:
@@ -169,7 +175,7 @@ def bins(p_yes: Sequence[float], answers: Sequence[bool]) -> list[dict[str, floa
 
 
 def by_requirements(
-    judge: YofoJudge, shown: Sequence[tuple[Document, Garment]], counts: Sequence[int]
+    judge: Asked, shown: Sequence[tuple[Document, Garment]], counts: Sequence[int]
 ) -> dict[str, dict[str, Any]]:
     """Share of statements judged rightly, by how many stand in one template: the same statements at every count.
 

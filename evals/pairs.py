@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import torch
 import typer
 
+from evals.baselines.counting import DOCUMENT_ERRORS
 from evals.baselines.registry import get_baseline
 from evals.baselines.scores import ConstantScores, refuse_alike
 from evals.bootstrap import estimate
@@ -28,7 +29,7 @@ from evals.paired import paired_difference
 from evals.program import MISSING
 from evals.record import RESULTS, print_table, write_record
 from yofo_rerank import Document, YofoJudge
-from yofo_rerank.errors import ConfigError, MissingExtra, YofoError
+from yofo_rerank.errors import ConfigError, MissingExtra
 from yofo_rerank.scoring.expression import ExpressionRule
 
 Judged = Callable[[Pair, list[Document]], Scores]
@@ -119,7 +120,7 @@ def _tried(judged: Judged, pair: Pair, both: list[Document]) -> Scores:
         return judged(pair, both)
     except (ConfigError, MissingExtra):
         raise  # it is not there, whatever it is asked
-    except YofoError:
+    except DOCUMENT_ERRORS:
         return None  # counted as a failure, and as an error
 
 

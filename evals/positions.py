@@ -18,15 +18,15 @@ import typer
 from evals.ablations import PAIRED, compare, end, held_out_task, judged
 from evals.accuracy import accuracy_by, position_gap, shares_by_document
 from evals.attention import Task
+from evals.contestants.kept_judge import Asked
 from evals.contestants.recipes import RUNS
 from evals.contestants.scorers import BASE, SHIPPED, ZERO_SHOT
 from evals.record import RESULTS, print_table, write_record
-from yofo_rerank import YofoJudge
 
 NAMES = {"base, zero-shot": ZERO_SHOT, "base": BASE, "yofo": "yofo", "yofo, as shipped": SHIPPED}
 
 
-def measured(judge: YofoJudge, task: Task, rotations: int) -> dict[str, Any]:
+def measured(judge: Asked, task: Task, rotations: int) -> dict[str, Any]:
     """Accuracy at each place, over so many rotations of each list."""
     verdicts = []
     for at in range(rotations):
@@ -53,7 +53,8 @@ def main(
     """Measure accuracy by place."""
     torch.set_num_threads(1)
     task = held_out_task(documents, seed)
-    figures = compare(NAMES, folder, lambda judge: measured(judge, task, rotations), against="yofo")
+    asked = {"program": "positions", "documents": documents, "rotations": rotations, "seed": seed}
+    figures = compare(NAMES, folder, lambda judge: measured(judge, task, rotations), against="yofo", asked=asked)
     found = figures["contestants"]
     n = len(task[0][1])
     rows = [(at + 1, *(one["by_position"][at]["mean"] for one in found.values())) for at in range(n)]

@@ -14,19 +14,23 @@ from typing import Annotated, Any
 
 import typer
 
+from evals.against import VALUES, compared, ours_first, show_against
 from evals.data_sets import MissingData, Origin
 from evals.missing import Missing, open_systems
 from evals.mteb_search import YofoSearch
 from evals.program import run_program
-from evals.rank_figures import figures_of, row_of, titles_of
+from evals.rank_figures import figures_of, row_of, titles_of, values_of
 from evals.ranking_sets import registry
 from evals.record import RESULTS, print_table, write_record
 from evals.run_file import RUNS, RunFile, record_path, slug
-from evals.systems import System
+from evals.systems import OURS, System
 
 
 def measure(task: Any, system: System, run: RunFile) -> dict[str, Any]:
-    """Figures of a contestant on a task whose data are loaded; finished queries of the run are not asked again."""
+    """Figures of a contestant on a task whose data are loaded, and `VALUES` of each query, to compare it by.
+
+    Finished queries of the run are not asked again.
+    """
     import mteb
 
     origin: Origin | None = getattr(task, "origin", None)
@@ -34,7 +38,9 @@ def measure(task: Any, system: System, run: RunFile) -> dict[str, Any]:
     result = mteb.evaluate(
         search, task, cache=None, co2_tracker=False, show_progress_bar=False, encode_kwargs={"batch_size": 32}
     )
-    return figures_of(result.task_results[0].scores, search.found, grades_of(task)) | {"code": sorted(set(run.commits))}
+    grades = grades_of(task)
+    figures = figures_of(result.task_results[0].scores, search.found, grades)
+    return figures | {"code": sorted(set(run.commits)), VALUES: values_of(search.found, grades)}
 
 
 def grades_of(task: Any) -> dict[str, dict[str, int]]:
@@ -59,21 +65,24 @@ def measure_all(
     fresh: bool,
 ) -> bool:
     """Write the record of each contestant and print the table; whether the pictures were there."""
-    name, rows = task.metadata.name, []
-    titles: tuple[str, ...] = ()
+    name = task.metadata.name
+    ours = [record_path(next(iter(paths.values())).parent, "rank", name, OURS, settings["limit"])]
+    found: dict[str, dict[str, Any]] = {}
     try:
-        for who, system in systems.items():
+        for who, system in ours_first(systems).items():
             mine = settings | {"model": who, "about": system.about}
             figures = measure(task, system, RunFile(runs / slug("rank", name, who), mine, fresh=fresh))
-            rows.append((who, system.licence, *row_of(figures)))
-            titles = titles_of(figures)
-            typer.echo(f"wrote {write_record(paths[who], settings=mine, figures=figures)}")
+            found[who] = compared(figures, paths[who], ours, mine, runs)
+            typer.echo(f"wrote {write_record(paths[who], settings=mine, figures=found[who])}")
     except MissingData as error:  # its pictures, which are opened when they are asked about
-        missing.add(name, error, {paths[who]: settings | {"model": who} for who in list(systems)[len(rows) :]})
-    if rows:
+        missing.add(name, error, {paths[who]: settings | {"model": who} for who in systems if who not in found})
+    if found:
+        titles = titles_of(next(iter(found.values())))
+        rows = [(who, systems[who].licence, *row_of(figures)) for who, figures in found.items()]
         caption = f"data under {settings['licence']}; 95 % intervals over queries"
         print_table(name, ("model", "licence", *titles), rows, caption=caption)
-    return len(rows) == len(systems)
+        show_against(found)
+    return len(found) == len(systems)
 
 
 def write_list(path: Path, settings: dict[str, Any], names: list[str], measured: list[str]) -> None:

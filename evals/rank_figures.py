@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from evals.ranking import MEASURES, summarise
+from evals.ranking import MEASURES, measure, summarise
 
 SCORES = ("ndcg_at_", "map_at_", "recall_at_", "precision_at_", "mrr_at_", "main_score")
 
@@ -34,6 +34,12 @@ def figures_of(scores: Mapping[str, Any], found: Mapping[str, Any], grades: Mapp
         "seconds": seconds,
         "pairs_per_second": pairs / seconds if seconds else None,
     }
+
+
+def values_of(found: Mapping[str, Any], grades: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Every measure of every query by its key, for paired comparisons."""
+    values = measure(_orders(found), grades)
+    return {name: dict(zip(grades, one, strict=True)) for name, one in values.items()}
 
 
 def titles_of(figures: Mapping[str, Any]) -> tuple[str, ...]:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from evals.baselines.counting import score_counting
+from evals.baselines.counting import DOCUMENT_ERRORS, score_counting
 from evals.baselines.presence import MissingBaseline, absence, open_baseline
 from evals.baselines.record import Scorer
 from evals.baselines.registry import baselines
 from evals.baselines.scores import Checked
+from evals.failures import reason_of
 from evals.opening import open_judge
 from yofo_rerank import Document, YofoReranker
 from yofo_rerank.errors import (
@@ -140,11 +141,18 @@ def _counted(scorer: Scorer, query: str, documents: Sequence[Document]) -> list[
 def _reranked(
     reranker: YofoReranker, query: str, documents: Sequence[Document], requirements: Any, scoring: Any
 ) -> list[Scored]:
+    """An error that nobody foresaw is counted, as of any other contestant, and costs no other document."""
     scored = [Scored(None, "dropped")] * len(documents)
     try:
         ranking = reranker.rerank(query, documents, requirements=requirements, scoring=scoring)
     except (DecomposeError, RequirementError, RuleError) as error:  # the query itself cannot be asked
         return [Scored(None, error.code)] * len(documents)
+    except DOCUMENT_ERRORS as error:
+        if isinstance(error, YofoError):  # of the judge: what it finds wrong with a document it does not raise
+            raise
+        if len(documents) == 1:
+            return [Scored(None, reason_of(error))]
+        return [one for alone in documents for one in _reranked(reranker, query, [alone], requirements, scoring)]
     for place in ranking:
         scored[place.index] = Scored(None, place.failure.code) if place.failure else Scored(place.score)
     return scored

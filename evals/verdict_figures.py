@@ -122,16 +122,43 @@ def chosen(unit: Unit, found: dict[str, Any]) -> bool:
 
 def crossed_figures(answered: Answered) -> dict[str, Any]:
     """Winoground's text, image and group scores over examples of which both pictures were scored."""
+    shares = _crossed(answered)
+    return {name: asdict(estimate([[hit] for hit in hits.values()])) for name, hits in shares.items() if hits}
+
+
+def _crossed(answered: Answered) -> dict[str, dict[str, bool]]:
+    """Each score of each example."""
     examples: dict[str, dict[str, list[float]]] = defaultdict(dict)
     for unit, found in answered:
         example, _, place = unit.id.rpartition("/")
         examples[example][place] = found["p"]
-    both = [(one["0"], one["1"]) for one in examples.values() if len(one) == 2]
-    text = [first[0] > first[1] and second[1] > second[0] for first, second in both]
-    image = [first[0] > second[0] and second[1] > first[1] for first, second in both]
-    group = [one and other for one, other in zip(text, image, strict=True)]
-    shares = {"text_score": text, "image_score": image, "group_score": group}
-    return {name: asdict(estimate([[hit] for hit in hits])) for name, hits in shares.items() if hits}
+    both = {name: (one["0"], one["1"]) for name, one in examples.items() if len(one) == 2}
+    text = {name: first[0] > first[1] and second[1] > second[0] for name, (first, second) in both.items()}
+    image = {name: first[0] > second[0] and second[1] > first[1] for name, (first, second) in both.items()}
+    group = {name: text[name] and image[name] for name in both}
+    return {"text_score": text, "image_score": image, "group_score": group}
+
+
+def values_of(answered: Answered, measures: str) -> dict[str, dict[str, float]]:
+    """What each unit is worth in each measure, for paired comparisons: of statements, the share judged rightly."""
+    if measures == "pairs":
+        return {"err_rank": {unit.id: float(not ranked(unit, found)) for unit, found in answered}}
+    right = [(unit, found) for unit, found in answered if not found.get("failed")]
+    values: dict[str, dict[str, float]] = defaultdict(dict)
+    for unit, found in right:
+        if not isinstance(unit, Sample) or found["yes"] is None:
+            continue
+        hits = [yes == asked.answer for asked, yes in zip(unit.asked, found["yes"], strict=True)]
+        dependent = [hit for asked, hit in zip(unit.asked, hits, strict=True) if asked.depends_on]
+        values["acc_property"][unit.id] = sum(hits) / len(hits)
+        values["acc_sample"][unit.id] = float(all(hits))
+        if dependent:
+            values["acc_dep"][unit.id] = sum(dependent) / len(dependent)
+    if measures in ("choice", "crossed"):
+        values["acc_choice"] = {unit.id: float(chosen(unit, found)) for unit, found in right}
+    if measures == "crossed":
+        values |= {name: {one: float(hit) for one, hit in hits.items()} for name, hits in _crossed(right).items()}
+    return dict(values)
 
 
 def _by_group(answered: Answered, hit: Callable[[Unit, dict[str, Any]], bool]) -> dict[str, Any]:

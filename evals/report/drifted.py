@@ -17,6 +17,8 @@ INTERVALS = {  # measures of the table that stand with an interval among the det
     "|P(X) + P(not X) - 1|": ("contradictions", "distance_from_1"),
     "X and not X, same verdict": ("contradictions", "same_verdict"),
     "nothing relevant, AUROC": ("nothing", "auroc"),
+    "ECE": ("calibration", "before"),
+    "ECE after temperature": ("calibration", "after"),
     "ties": ("nothing", "ties", "soft"),
     "ties of verdicts": ("nothing", "ties", "verdicts"),
 }

@@ -36,13 +36,17 @@ def as_shipped(name: str) -> str:
 
 
 def model_of(settings: Mapping[str, Any], kind: str) -> str:
-    """The model of a record of `evals.rank` or `evals.verdicts`; ours is the embedded judge."""
+    """The model of a record of `evals.rank` or `evals.verdicts`; ours is the embedded judge.
+
+    >>> model_of({"model": "one-per-pass", "about": {"source": "owner/name"}}, "rank")
+    'one-per-pass (owner/name)'
+    """
     name, about = str(settings["model"]), settings.get("about") or {}
     if name != YOFO:
-        return name
+        return f"{name} ({about['source']})" if about.get("source") and _is_isolating(name) else name
     source, adapter = about.get("source") or "mini", about.get("adapter")
     ours = SHIPPED if source == "mini" and not adapter else f"{YOFO} ({source}{f', {adapter}' if adapter else ''})"
-    return ours + OWN if kind == "rank" else ours
+    return ours + OWN if kind == "rank" or settings.get("own_decomposer") else ours
 
 
 def reads(name: str, found: Mapping[str, Any]) -> str:
@@ -64,7 +68,7 @@ def reads_of(settings: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
         said = "the statement" if "acc_property" in figures or "auroc" in figures else "the query"
         return f"{said}, {' + '.join(baselines()[name].reads) or 'no document'}"
     asked = "its requirements and expression" if "err_rank" in figures else "each statement"
-    return f"{'the query' if 'by_query' in figures else asked}, image + text"
+    return f"{'the query' if 'by_query' in figures or settings.get('own_decomposer') else asked}, image + text"
 
 
 def licence_of(settings: Mapping[str, Any]) -> str:
@@ -72,11 +76,18 @@ def licence_of(settings: Mapping[str, Any]) -> str:
 
     >>> licence_of({"model": "yofo", "about": {"source": "mini"}})
     'apache-2.0'
+    >>> licence_of({"model": "whole-query", "about": {"source": "owner/name"}})
+    'its own'
     """
     name, about = str(settings["model"]), settings.get("about") or {}
-    if name != YOFO and name in baselines():
+    if name != YOFO and name in baselines() and not (about.get("source") and _is_isolating(name)):
         return baselines()[name].licence
     return "apache-2.0" if about.get("source", "mini") in (None, "mini") and not about.get("adapter") else "its own"
+
+
+def _is_isolating(name: str) -> bool:
+    """Whether it asks any weights that it is given: ours unless others are named."""
+    return name in baselines() and baselines()[name].hub_id == "mini"
 
 
 def about_base(records: Records, record: str) -> str:

@@ -64,6 +64,18 @@ def number(value: Any, spec: str = ".3g") -> str:
     return "-" if value is None else format(float(value), spec)
 
 
+def error(found: Mapping[str, Any]) -> str:
+    """The calibration error of a record's figures, with its interval where it has one: older records have none.
+
+    >>> error({"ece": 0.012}), error({"ece": 0.012, "calibration_error": {"mean": 0.012, "low": 0.01, "high": 0.014}})
+    ('0.012', '0.012 [0.01, 0.014]')
+    """
+    if "calibration_error" not in found:
+        return number(found["ece"])
+    middle, low, high = (number(value) for value in bounds(found["calibration_error"]))
+    return f"{middle} [{low}, {high}]"
+
+
 def share(found: Any) -> str:
     """A share in 0..1 with its interval."""
     if found is None:

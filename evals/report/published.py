@@ -9,7 +9,7 @@ from typing import Any
 from evals.figures.records import Records
 from evals.report.content import Absent, Part, Section, Table
 from evals.report.names import licence_of, model_of, reads_of
-from evals.report.parts import number, share, source
+from evals.report.parts import number, p_value, share, source
 from evals.suite.steps import COMPARED, command_of
 
 KINDS = ("rank", "verdicts", "dependency")  # what the names of such records begin with
@@ -47,14 +47,27 @@ def _measured(names: list[str], records: Records) -> list[str]:
 def _table(title: str, names: list[str], records: Records) -> Table:
     found = {name: _estimates(records.figures(name)) for name in _measured(names, records)}
     measures = list(dict.fromkeys(measure for one in found.values() for measure in one))
+    compared = any("against" in records.figures(name) for name in found)
     rows = []
     for name, one in found.items():
         settings, figures = records[name]["settings"], records.figures(name)
         shares = (share(one.get(measure)) for measure in measures)
         told = (reads_of(settings, figures), licence_of(settings), settings.get("licence", "-"))
-        rows.append((model_of(settings, name.partition("_")[0]), *told, *shares, _failed(figures), _speed(figures)))
-    columns = ("model", "it reads", "licence", "licence of the data", *measures, "failed", "a second")
+        beside = (_against(figures),) if compared else ()
+        model = model_of(settings, name.partition("_")[0])
+        rows.append((model, *told, *shares, *beside, _failed(figures), _speed(figures)))
+    paired = ("p, paired",) if compared else ()
+    columns = ("model", "it reads", "licence", "licence of the data", *measures, *paired, "failed", "a second")
     return Table(title, columns, tuple(rows), source(records, next(iter(found))), NOTE)
+
+
+def _against(figures: Mapping[str, Any]) -> str:
+    """Of each measure, how likely the difference from each record of ours is where there is none."""
+    told = [
+        f"against {ours}: {', '.join(f'{measure} {p_value(gap)}' for measure, gap in one['measures'].items())}"
+        for ours, one in figures.get("against", {}).items()
+    ]
+    return "; ".join(told) or "-"
 
 
 def _failed(figures: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from evals.figures.records import Records
 from evals.report.content import Part, Plot, Section, Table
 from evals.report.names import about_base, shown
 from evals.report.paper import paper_table
-from evals.report.parts import bounds, mean, number, part, percent, share, source
+from evals.report.parts import bounds, error, mean, number, part, percent, share, source
 from evals.report.plots import lines
 from evals.report.targets import embedded
 
@@ -19,7 +19,7 @@ def accuracy(records: Records) -> Section:
     def table() -> Part:
         found = records.figures("mini_accuracy")["conditions"]
         rows = tuple(
-            (name, percent(one["acc_property"]), percent(one["acc_sample"]), number(one["ece"]), number(one["brier"]))
+            (name, percent(one["acc_property"]), percent(one["acc_sample"]), error(one), number(one["brier"]))
             for name, one in found.items()
         )
         columns = ("documents, wordings", "Acc_property (%)", "Acc_sample (%)", "ECE", "Brier")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from evals.baselines.isolating import RECORDS
 from evals.baselines.registry import baselines
 from evals.run_file import RUNS, slug
 from evals.suite.running import ROOT
@@ -16,8 +17,12 @@ from evals.suite.steps import Step
 
 DATA = RUNS / "data"  # ignored by git, as is due to pictures under other licences
 CHECKPOINT = "Qwen/Qwen3-VL-2B-Instruct"  # what ours is measured with
-OURS = f"--model yofo --model-source {CHECKPOINT}"
-TASKS = {"MCMR": (str(DATA / "MCMR"),), "INQUIRE-Rerank": ("datasets/evendrow/INQUIRE-Rerank",), "ViDoRe-v3.1": ()}
+FLOORS = ("no-reranking", "random")  # of ranking tasks; they want no checkpoint
+TASKS = {
+    "MCMR": (str(DATA / "MCMR"),),
+    "INQUIRE-Rerank": ("datasets/evendrow/INQUIRE-Rerank",),
+    "ViDoRe-v3.1": ("datasets/mteb/Vidore3ComputerScienceBM25sReranking.v2",),  # one of 40, for all; see its program
+}
 SETS = ("dsg", "vaw", "sa1b", "negbench", "lrvs")
 SCORED = ("negbench", "lrvs")  # choices and pairs, which scores decide; the others want verdicts
 
@@ -32,23 +37,41 @@ def contestants(*, verdicts: bool = False) -> dict[str, str]:
     }
 
 
-def _rank(task: str, model: str, options: str, checkpoint: str) -> Step:
+def isolating(*, verdicts: bool = False) -> list[str]:
+    """Baselines that ask the weights of ours in other ways, so that what differs is the idea alone."""
+    return [one.name for one in RECORDS if one.kind == "verdicts" or not verdicts]
+
+
+def _ours(model: str) -> str:
+    return f"--model {model} --model-source {CHECKPOINT}"
+
+
+def _rank(task: str, model: str, options: str, checkpoint: str | None) -> Step:
     folder = next((f" --source {one}" for one in TASKS[task] if one.startswith(str(DATA))), "")
     command = f"python -m evals.rank --task {task}{folder} {options}"
-    return Step(slug("rank", task, model), command, skips=True, wants=(*TASKS[task], f"models/{checkpoint}"))
+    wants = (*TASKS[task], *([f"models/{checkpoint}"] if checkpoint else []))
+    return Step(slug("rank", task, model), command, skips=True, wants=wants)
 
 
-def _verdicts(name: str, model: str, options: str, checkpoint: str, *, dependency: bool = False) -> Step:
+def _verdicts(name: str, model: str, options: str, checkpoint: str, kind: str = "verdicts") -> Step:
     folder = str(DATA / name)
-    command = f"python -m evals.verdicts --set {name} --source {folder} {options}{' --dependency' * dependency}"
-    record = slug("dependency" if dependency else "verdicts", name, model)
+    command = f"python -m evals.verdicts --set {name} --source {folder} {options}"
+    record = slug(kind, name, model)
     return Step(record, command, skips=True, wants=(folder, f"models/{checkpoint}"))
 
 
 REAL = (
-    *(_rank(task, "yofo", OURS, CHECKPOINT) for task in TASKS),
-    *(_verdicts(name, "yofo", OURS, CHECKPOINT) for name in SETS),
-    _verdicts("sa1b", "yofo", OURS, CHECKPOINT, dependency=True),
+    *(_rank(task, "yofo", _ours("yofo"), CHECKPOINT) for task in TASKS),
+    *(_verdicts(name, "yofo", _ours("yofo"), CHECKPOINT) for name in SETS),
+    _verdicts("lrvs", "yofo own decomposer", f"{_ours('yofo')} --own-decomposer", CHECKPOINT),
+    _verdicts("sa1b", "yofo", f"{_ours('yofo')} --dependency", CHECKPOINT, "dependency"),
+    *(_rank(task, name, _ours(name), CHECKPOINT) for task in TASKS for name in isolating()),
+    *(
+        _verdicts(data, name, _ours(name), CHECKPOINT)
+        for data in SETS
+        for name in isolating(verdicts=data not in SCORED)
+    ),
+    *(_rank(task, name, f"--model {name}", None) for task in TASKS for name in FLOORS),
     *(_rank(task, name, f"--model {name}", hub_id) for task in TASKS for name, hub_id in contestants().items()),
     *(
         _verdicts(data, name, f"--model {name}", hub_id)

@@ -57,10 +57,14 @@ class Pair:
     id: str
     query: str
     documents: tuple[Document, Document]
-    requirements: tuple[str, ...]
+    requirements: tuple[str, ...]  # none: whoever wants some makes them of the query
     expression: str
     better: int  # 0 or 1
     group: str = ""
+
+    def query_alone(self) -> Pair:
+        """Without requirements and expression: the same text for every contestant."""
+        return replace(self, requirements=(), expression="")
 
 
 Unit = Sample | Pair

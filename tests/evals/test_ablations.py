@@ -89,7 +89,7 @@ def test_the_program_of_reasons_compares_with_yofo_and_names_who_is_not_trained(
     monkeypatch.setattr(
         ablations,
         "judged",
-        lambda name, task: [said(place, right=place < right[name] * len(task)) for place in range(len(task))],
+        lambda kept, task: [said(place, right=place < right[kept.inner] * len(task)) for place in range(len(task))],
     )
     asked = {"documents": 10, "folder": tmp_path, "output": tmp_path / "reasons.json"}
     with pytest.raises(typer.Exit) as ended:

@@ -38,6 +38,8 @@ def test_position_gap_is_best_minus_worst():
 
 def test_summary_has_every_figure():
     summary = summarise(VERDICTS)
+    assert summary["calibration_error"]["mean"] == pytest.approx(summary["ece"])
+    assert summary["calibration_error"]["clusters"] == summary["documents"]
     assert summary["documents"] == 3
     assert summary["statements"] == 6
     assert summary["true_share"] == pytest.approx(4 / 6)

@@ -1,5 +1,7 @@
 """What is kept of a run and what is asked again, by why it failed."""
 
+from dataclasses import replace
+
 import pytest
 
 from evals.asking import ask_all
@@ -10,6 +12,7 @@ from evals.systems import System
 from evals.verdict_sets.record import Sample
 from evals.verdict_sets.registry import get_set
 from yofo_rerank import Judgement, YofoReranker
+from yofo_rerank.errors import ModelError
 from yofo_rerank.requirements import Failure, JudgedDocument
 
 
@@ -101,3 +104,44 @@ def test_a_device_that_is_lost_ends_the_run_and_keeps_nothing(samples, tmp_path)
     found = [found for _, found in ask_all(System("lost", scorer=Lost(40)), units, RunFile(tmp_path, {}))]
     assert [one.get("failed") for one in found] == [None] * 40
     assert found[2]["p"] == [0.0]  # of the first run
+
+
+class Stumbling:
+    """A judge of ours that an error ends which nobody foresaw, whenever `id_` is among the documents."""
+
+    def __init__(self, error, id_):
+        self.error, self.id_ = error, id_
+
+    def judge_outcomes(self, documents, requirements):
+        if any(one.id == self.id_ for one in documents):
+            raise self.error
+        said = (Judgement(requirement=one, p_yes=0.9, verdict=True) for one in requirements)
+        return [JudgedDocument(tuple(said)) for _ in documents]
+
+    def vocabulary_warnings(self, _texts):
+        return []
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a kernel failed"), IndexError("9"), OSError("disk")])
+def test_an_error_of_ours_that_nobody_foresaw_costs_its_document_alone(error, samples, tmp_path):
+    ours = System("yofo", reranker=YofoReranker(Stumbling(error, "b")))
+    documents = [replace(samples[0].document, id=id_) for id_ in "abc"]
+    units = [replace(samples[0], id=one.id, document=one) for one in documents]
+    found = {unit.id: found.get("failed") for unit, found in ask_all(ours, units, RunFile(tmp_path, {}))}
+    assert found == {"a": None, "b": type(error).__name__, "c": None}
+    scored = ours.score("a red dress", documents)
+    assert [one.failure for one in scored] == [None, type(error).__name__, None]
+    assert scored[1].score is None
+
+
+def test_an_error_of_ours_that_is_of_no_document_ends_the_run(samples, tmp_path):
+    ours = System("yofo", reranker=YofoReranker(Stumbling(ModelError("no such weights"), "a")))
+    unit = replace(samples[0], document=replace(samples[0].document, id="a"))
+    with pytest.raises(ModelError, match="no such weights"):
+        list(ask_all(ours, [unit], RunFile(tmp_path, {})))
+    with pytest.raises(ModelError, match="no such weights"):
+        ours.score("a red dress", [unit.document])
+    broken = System("yofo", reranker=YofoReranker(Stumbling(RuntimeError("lost"), "a")))
+    units = [replace(unit, id=str(place)) for place in range(25)]
+    with pytest.raises(AllFailed, match=r"20 units in a row failed \(RuntimeError: 20\)"):  # one sentence, no traceback
+        list(ask_all(broken, units, RunFile(tmp_path, {})))

@@ -36,3 +36,16 @@ def test_failures_are_no_scores():
     made = make_pairs(3, seed=5)
     assert pairs._refusal("a", [None] * 30) == ""
     assert pairs.wrong(made, [None] * 3) == [True] * 3
+
+
+def test_an_error_that_nobody_foresaw_is_a_failure_of_its_pair(contestants, monkeypatch, tmp_path):
+    def stumbling(pair, _):
+        if pair.text == first.text:
+            raise RuntimeError("a kernel failed")
+        return (1.0, 0.0) if pair.better == 0 else (0.0, 1.0)
+
+    first = make_pairs(4, 5)[0]
+    known = {"yofo": stumbling}
+    monkeypatch.setattr(pairs, "open_contestants", lambda _: (known, []))
+    found = pairs.evaluate(4, 5, tmp_path)["contestants"]["yofo"]
+    assert (found["failures"], found["err_rank"]["mean"]) == (1, 0.25)

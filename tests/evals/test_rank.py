@@ -4,10 +4,12 @@ import pytest
 import typer
 
 from evals import missing, rank
+from evals.against import VALUES
 from evals.data_sets import BadData, MissingData
 from evals.program import MISSING
 from evals.ranking_sets import mini, registry
 from evals.ranking_sets.mini import Size, mini_task
+from evals.record import ORIGIN
 from evals.systems import MissingModel, System
 from yofo_rerank import YofoReranker
 from yofo_rerank.errors import ConfigError, ImageError
@@ -90,6 +92,35 @@ def test_from_end_to_end(world, tmp_path, capsys):
     assert record(folders["output"], "rank_mini_no-reranking")["figures"] == floor
     rank.main(task="mini", model=["no-reranking"], fresh=True, **folders)
     assert world["no-reranking"].scorer.asked == asked + 5
+
+
+def test_each_is_compared_with_ours_on_the_same_queries_also_in_a_later_run(world, tmp_path, capsys):
+    folders = {"output": tmp_path, "runs": tmp_path / "runs"}
+    rank.main(task="mini", model=["random", "yofo"], **folders)  # ours is measured first, wherever it is named
+    assert "random - rank_mini_yofo, nDCG@10" in capsys.readouterr().out
+    rank.main(task="mini", model=["no-reranking"], **folders)
+    ours = record(tmp_path, "rank_mini_yofo")["figures"]
+    assert "against" not in ours
+    for name in ("random", "no-reranking"):
+        figures = record(tmp_path, f"rank_mini_{name}")["figures"]
+        assert VALUES not in figures
+        told = figures["against"]["rank_mini_yofo"]
+        assert set(told["measures"]) == set(ours["by_query"])
+        assert told["commit"] == ORIGIN["commit"]
+        for measure, gap in told["measures"].items():
+            wanted = figures["by_query"][measure]["mean"] - ours["by_query"][measure]["mean"]
+            assert gap["mean"] == pytest.approx(wanted, abs=1e-5)
+            assert gap["n"] == SIZE.queries and gap["low"] <= gap["mean"] <= gap["high"]
+        assert told["measures"]["nDCG@10"]["mean"] < -0.2
+    rank.main(task="mini", model=["random"], limit=2, **folders)
+    assert "against" not in record(tmp_path, "rank_mini_random_first2")["figures"]  # ours has no such run
+
+
+def test_what_ours_reached_on_other_data_is_not_compared(world, tmp_path):
+    folders = {"output": tmp_path, "runs": tmp_path / "runs"}
+    rank.main(task="mini", model=["yofo"], source="here", **folders)
+    rank.main(task="mini", model=["random"], source="elsewhere", **folders)
+    assert "against" not in record(tmp_path, "rank_mini_random")["figures"]
 
 
 def test_a_limit_has_a_record_of_its_own(world, tmp_path):

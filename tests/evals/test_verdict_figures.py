@@ -1,6 +1,6 @@
 import pytest
 
-from evals.verdict_figures import chosen, figures_of, ranked
+from evals.verdict_figures import chosen, figures_of, ranked, values_of
 from evals.verdict_sets.record import Asked, Pair, Sample
 from yofo_rerank import Document
 
@@ -124,3 +124,20 @@ def test_err_rank_counts_failures_as_errors_and_names_them():
     assert figures["failed"] == {"units": 2, "by_reason": {"not_an_image": 2}}
     assert figures_of(answered[2:], "pairs")["err_rank"]["mean"] == 1
     assert "err_rank" not in figures_of([], "pairs")
+
+
+def test_the_values_of_all_units_are_what_the_shares_are_means_of():
+    both = [(pair("0", 0, ""), {"p": [0.9, 0.1], "seconds": 1.0}), (pair("1", 0, ""), {"failed": "a", "seconds": 1.0})]
+    assert values_of(both, "pairs") == {"err_rank": {"0": 0.0, "1": 1.0}}
+    answered = [
+        (sample("0/0", [True, False]), {"p": [0.9, 0.1], "yes": [True, True], "seconds": 1.0}),
+        (sample("0/1", [False, True]), {"p": [0.2, 0.8], "yes": [False, True], "seconds": 1.0}),
+        (sample("1/0", [True, False]), {"failed": "missing", "seconds": 1.0}),
+        (sample("1/1", [False, True]), {"p": [0.8, 0.2], "yes": [False, False], "seconds": 1.0}),
+    ]
+    values, figures = values_of(answered, "crossed"), figures_of(answered, "crossed")
+    assert set(values) == {"acc_property", "acc_sample", "acc_choice", "text_score", "image_score", "group_score"}
+    for name, found in values.items():
+        assert sum(found.values()) / len(found) == pytest.approx(figures[name]["mean"]), name
+    assert values["acc_property"] == {"0/0": 0.5, "0/1": 1.0, "1/1": 0.5}
+    assert values["group_score"] == {"0": 1.0}

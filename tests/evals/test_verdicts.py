@@ -94,6 +94,30 @@ def test_from_end_to_end_and_again_where_it_stopped(systems, samples, tmp_path, 
     assert "Acc_property" in capsys.readouterr().out
 
 
+class Contrary(Knowing):
+    """Says the contrary of one picture; the scorer is its judge."""
+
+    def __init__(self, samples):
+        super().__init__(samples)
+        self.truth |= {(samples[0].document.id, one.text): not one.answer for one in samples[0].asked}
+        self.verdict_judge = self
+
+    def score(self, query, documents):
+        raise NotImplementedError
+
+
+def test_each_is_compared_with_ours_on_the_same_samples(systems, samples, tmp_path):
+    systems["contrary"] = System("contrary", scorer=Contrary(samples))
+    folders = {"limit": 4, "output": tmp_path, "runs": tmp_path / "runs"}
+    verdicts.main(name="mini", model=["contrary", "length", "yofo"], **folders)
+    assert "against" not in record(tmp_path, "verdicts_mini_yofo_first4")["figures"]
+    assert "against" not in record(tmp_path, "verdicts_mini_length_first4")["figures"]  # it gives no verdicts
+    told = record(tmp_path, "verdicts_mini_contrary_first4")["figures"]["against"]["verdicts_mini_yofo_first4"]
+    assert set(told["measures"]) == {"acc_property", "acc_sample"}
+    assert told["measures"]["acc_sample"]["mean"] == told["measures"]["acc_property"]["mean"] == -0.25
+    assert told["measures"]["acc_sample"]["n"] == 4
+
+
 def test_dependent_questions_are_asked_in_one_template(systems, tmp_path):
     verdicts.main(name="mini", model=["yofo"], limit=4, dependency=True, output=tmp_path, runs=tmp_path / "runs")
     assert systems["yofo options"]["attention"] == "joint"
@@ -237,11 +261,12 @@ def test_so_is_one_that_says_about_one_half_of_everything(samples, tmp_path):
 def test_a_set_whose_pictures_are_absent_is_missing_data(systems, crepe, tmp_path):
     (crepe / "images" / "a.jpg").unlink()
     folders = {"source": str(crepe), "output": tmp_path, "runs": tmp_path / "runs"}
+    systems["after"] = System("after", scorer=Length())
     systems["length"].scorer.score = lambda query, documents: [documents[0].load_image().width + len(query)]
     with pytest.raises(typer.Exit) as ended:
-        verdicts.main(name="sugarcrepe", model=["length", "yofo"], **folders)
+        verdicts.main(name="sugarcrepe", model=["length", "after"], **folders)
     assert ended.value.exit_code == MISSING
-    for who in ("length", "yofo"):
+    for who in ("length", "after"):
         reason = record(tmp_path, f"verdicts_sugarcrepe_{who}")["figures"]["missing"][0]["reason"]
         assert "a.jpg; SugarCrepe comes from" in reason
     Image.new("RGB", (32, 32)).save(crepe / "images" / "a.jpg")

@@ -40,7 +40,22 @@ def test_every_step_is_a_known_model_on_known_data_with_a_record_of_its_own():
         assert step.skips and step.wants
     assert models <= {"yofo", *baselines()}
     assert {"yofo", "clip-vit-l-14", "jina-reranker-m0", "qwen3-vl-reranker-2b", "decision-qwen3-vl-2b"} <= models
-    assert not any(baselines()[name].hub_id == "mini" for name in models - {"yofo"})
+    mine = {name for name in models - {"yofo"} if baselines()[name].hub_id == "mini"}
+    assert mine == {"one-per-pass", "whole-query", "generated-verdicts"}
+    assert all(f"--model-source {real.CHECKPOINT}" in step.command for step in real.REAL if mine & set(step.words))
+
+
+def test_on_every_ranking_task_stand_the_idea_s_own_weights_asked_otherwise_and_the_floors():
+    wants = {step.record: step.wants for step in real.REAL}
+    for task in real.TASKS:
+        for name in real.isolating():
+            assert f"models/{real.CHECKPOINT}" in wants[f"rank_{task}_{name}"]
+        for name in real.FLOORS:
+            assert wants[f"rank_{task}_{name}"] == real.TASKS[task]
+    for data in real.SETS:
+        assert {f"verdicts_{data}_one-per-pass", f"verdicts_{data}_generated-verdicts"} <= wants.keys()
+    assert "verdicts_lrvs_whole-query" in wants
+    assert "verdicts_dsg_whole-query" not in wants  # it has no verdicts
 
 
 def test_offline_it_ends_with_one_list_of_what_is_missing_and_starts_nothing(suite, monkeypatch):
