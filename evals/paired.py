@@ -1,4 +1,4 @@
-"""Whether one contestant is better than another on the same pairs: the paired bootstrap."""
+"""Whether one contestant is better than another on the same pairs, and by how much: the paired bootstrap."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ class Difference:
     high: float
     p_value: float  # two-sided; below 2 / resamples where no resampling went the other way: fewer cannot be told
     resamples: int
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A ratio, and its 95 % interval; None = without limit."""
+
+    value: float | None
+    low: float | None
+    high: float | None
 
 
 def paired_difference(
@@ -40,3 +49,24 @@ def paired_difference(
     tail = min(int((means <= 0).sum()), int((means >= 0).sum()))
     p_value = min(1.0, 2 * (tail + 1) / (resamples + 1))  # the resampling that nobody drew counts too: never 0
     return Difference(float(gaps.mean()), float(low), float(high), p_value, resamples)
+
+
+def paired_ratio(one: Sequence[float], other: Sequence[float], *, seed: int = 0, resamples: int = 2000) -> Interval:
+    """Sum of one by sum of the other over the same items; an end of the interval without limit is None.
+
+    >>> found = paired_ratio([1, 0, 0, 0] * 20, [1, 1, 0, 0] * 20)
+    >>> found.value, found.low < 0.5 < found.high
+    (0.5, True)
+
+    Raises:
+        ValueError: lists of different lengths, or empty ones.
+    """
+    if len(one) != len(other) or not len(one):
+        raise ValueError(f"wanted two lists of one length, but got {len(one)} and {len(other)} values")
+    both = np.array([one, other], dtype=float)  # (2, items)
+    rng = np.random.default_rng(seed)
+    sums = np.array([both[:, rng.integers(both.shape[1], size=both.shape[1])].sum(1) for _ in range(resamples)])
+    ratios = np.divide(sums[:, 0], sums[:, 1], out=np.full(resamples, np.inf), where=sums[:, 1] > 0)
+    low, high = np.quantile(ratios, (0.025, 0.975), method="nearest")  # no mean of two where one has no limit
+    value = both[0].sum() / both[1].sum() if both[1].sum() else np.inf
+    return Interval(*(float(end) if np.isfinite(end) else None for end in (value, low, high)))

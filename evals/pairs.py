@@ -25,7 +25,7 @@ from evals.contestants.kept import Kept, Scores
 from evals.contestants.recipes import RUNS, trained_as
 from evals.contestants.scorers import BASE, SHIPPED, ZERO_SHOT, RerankerScorer, open_yofo
 from evals.contestants.task import Pair, Pictures, make_pairs
-from evals.paired import paired_difference
+from evals.paired import paired_difference, paired_ratio
 from evals.program import MISSING
 from evals.record import RESULTS, print_table, write_record
 from yofo_rerank import Document, YofoJudge
@@ -62,7 +62,7 @@ def evaluate(n: int, seed: int, folder: Path) -> dict[str, Any]:
     rows = {name: row(name, pairs, scores[name], errors, folder) for name in scores}
     return {
         "contestants": rows,
-        "targets": targets(rows),
+        "targets": targets(rows, errors),
         "by_differences": by_differences(pairs, errors),
         "disagreements": disagreements(pairs, scores, errors, _p_yes(pairs, pictures, folder)),
         "missing": missing,
@@ -160,19 +160,17 @@ def row(
     }
 
 
-def targets(rows: dict[str, Any]) -> dict[str, Any]:
+def targets(rows: dict[str, Any], errors: dict[str, list[bool]]) -> dict[str, Any]:
     """YOFO at most 3 %, and at most a quarter of the best single-score contestant's."""
     single = {name: one["err_rank"]["mean"] for name, one in rows.items() if one["single_score"]}
     if "yofo" not in rows or not single:
         return {}
     best, ours = min(single, key=lambda name: single[name]), rows["yofo"]["err_rank"]["mean"]
+    share = asdict(paired_ratio(errors["yofo"], errors[best]))
     return {
         "yofo": {"value": ours, "wanted": 0.03, "met": ours <= 0.03},
-        "share_of_best_single_score": {
-            "best": best, "value": ours / single[best] if single[best] else None, "wanted": 0.25,
-            "met": ours <= 0.25 * single[best],
-        },
-    }  # fmt: skip
+        "share_of_best_single_score": {"best": best, **share, "wanted": 0.25, "met": ours <= 0.25 * single[best]},
+    }
 
 
 def by_differences(pairs: Sequence[Pair], errors: dict[str, list[bool]]) -> dict[str, Any]:
@@ -251,7 +249,7 @@ def print_figures(figures: dict[str, Any]) -> None:
 
 
 def main(
-    pairs: Annotated[int, typer.Option("--pairs", "--limit", min=2)] = 1000,
+    pairs: Annotated[int, typer.Option("--pairs", "--limit", min=2)] = 2000,
     seed: Annotated[int, typer.Option(help="of garments and sentences; training used others")] = 9001,
     folder: Annotated[Path, typer.Option(help="of the trained contestants")] = RUNS,
     skip_missing: Annotated[

@@ -36,7 +36,7 @@ def targets(records: Records, record: str) -> Table:
     """What the record says of its targets."""
     rows = tuple(
         (
-            name + (f" ({one['best']})" if "best" in one else ""), number(one["value"]), number(one["wanted"]),
+            name + (f" ({one['best']})" if "best" in one else ""), _reached_value(one), number(one["wanted"]),
             _reached(met=one["met"]),
         )
         for name, one in records.figures(record)["targets"].items()
@@ -68,6 +68,11 @@ def _row(target: Target, found: Any) -> tuple[str, ...]:
     if found is None:
         return target.title, f"not measured: run `{command_of('mini_accuracy')}`", wanted, "-"
     return target.title, percent(found, 2), wanted, _reached(met=mean(found) >= target.wanted)
+
+
+def _reached_value(target: Mapping[str, Any]) -> str:
+    ends = f" [{number(target['low'])}, {number(target['high'])}]" if "low" in target else ""
+    return number(target["value"]) + ends
 
 
 def _found(figures: Mapping[str, Any], keys: tuple[str, ...]) -> Any:

@@ -51,7 +51,9 @@ def pairs():
         "by_differences": {name: {"1": estimate(error), "2": estimate(error / 2)} for name, error in errors.items()},
         "targets": {
             "yofo": {"value": 0.02, "wanted": 0.03, "met": True},
-            "share_of_best_single_score": {"best": "whole-query", "value": 0.17, "wanted": 0.25, "met": True},
+            "share_of_best_single_score": {
+                "best": "whole-query", "value": 0.17, "low": 0.1, "high": None, "wanted": 0.25, "met": True
+            },
         },
         "missing": [{"name": "jinaai/jina-reranker-m0", "reason": "no checkpoint"}],
     }  # fmt: skip

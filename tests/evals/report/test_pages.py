@@ -54,7 +54,7 @@ def test_no_page_claims_a_checkpoint_that_was_not_run(full, tmp_path, markdown, 
 
 def test_targets_met_and_missed(markdown):
     assert "| yofo | 0.02 | 0.03 | met |" in markdown
-    assert "| share_of_best_single_score (whole-query) | 0.17 | 0.25 | met |" in markdown
+    assert "| share_of_best_single_score (whole-query) | 0.17 [0.1, -] | 0.25 | met |" in markdown
     assert "| generated verdicts | 8 | 10 | missed |" in markdown
 
 
