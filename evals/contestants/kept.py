@@ -42,6 +42,7 @@ class Kept:
         said = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
         self._path = folder / f"{re.sub(r'[^a-z0-9]+', '-', name)}-{said[:12]}.json"
         self._origin = {"asked": said, "trained": trained, "mini": mini_weights(), "commit": ORIGIN["commit"]}
+        self._origin["uncommitted_changes"] = ORIGIN["uncommitted_changes"]
 
     def __enter__(self) -> Self:
         self._answers = self._load()

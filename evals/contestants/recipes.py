@@ -49,7 +49,7 @@ class Recipe:
 
 _HERE = "evals.contestants"
 _LORA: dict[str, Any] = {"muon_rate": 0.01, "adam_rate": 1e-3}  # with AdamW alone it stays where it starts
-_YOFO: dict[str, Any] = {"build": f"{_HERE}.yofo:Yofo", "adam_only": True, "adam_rate": 4e-4}
+_YOFO: dict[str, Any] = {"build": f"{_HERE}.yofo:Yofo", "adam_only": True, "adam_rate": 8e-4}
 RECIPES = {
     recipe.name: recipe
     for recipe in (

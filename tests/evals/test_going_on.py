@@ -77,6 +77,8 @@ def test_of_other_code_or_another_model_nothing_is_taken_up(run, tmp_path, monke
     every, _ = run("reasons", tmp_path)
     monkeypatch.setitem(kept.ORIGIN, "commit", f"not {ORIGIN['commit']}")
     assert run("reasons", tmp_path)[0] == every
+    monkeypatch.setitem(kept.ORIGIN, "uncommitted_changes", not ORIGIN["uncommitted_changes"])
+    assert run("reasons", tmp_path)[0] == every
     few = ("--documents", "21", "--queries", "2", "--counted", "1", "--model", str(weights_folder("base")))
     monkeypatch.setitem(PROGRAMS, "drift", (drift, few))
     assert run("drift", tmp_path)[0] == run("drift", tmp_path)[0] > 0  # nothing says whether those weights changed
