@@ -205,6 +205,22 @@ def test_an_interruption_leaves_no_thread(server):
     assert not [one for one in threading.enumerate() if one.name.startswith("yofo-http-judge")]
 
 
+def test_an_interruption_leaves_the_server_that_has_not_answered_yet(server):
+    over, interrupted = threading.Event(), []
+    server.acts = [nouls([0.7]), lambda *_: over.wait(20)]
+
+    def stop(*_):
+        interrupted.append(time.monotonic())
+        raise KeyboardInterrupt
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            SystemOneJudge(server.url, deadline=20, connections=2).judge_outcomes([RED, GREY], ["red"], progress=stop)
+        assert time.monotonic() - interrupted[0] < 10
+    finally:
+        over.set()
+
+
 def test_an_unreadable_image_fails_here_and_is_not_sent(server):
     server.acts = [nouls([0.5])]
     (outcome,) = SystemOneJudge(server.url).judge_outcomes([Document(image=b"no image")], ["red"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import email.utils
 import json
 import random
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE = 0.25  # seconds; doubled at each further try
 LONGEST_PAUSE = 20.0
+LOOK_EVERY = 0.1  # seconds between two looks at whether the caller still waits
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 _AGAIN = (408, 425, 429)  # of the 4xx; and every 5xx
 _FOR_GOOD = ("remote_bad_answer", "remote_denied", "remote_refused", "remote_timeout")
@@ -63,7 +65,7 @@ def post_json(
     content = json.dumps(body).encode()
     for place in range(tries):
         try:
-            return _once(line, path, content, deadline)
+            return _once(line, path, content, deadline, stop)
         except RemoteError as error:
             pause = getattr(error, "retry_after", None) or FIRST_PAUSE * 2**place * random.uniform(0.5, 1.0)
             last = place + 1 == tries or error.code in _FOR_GOOD
@@ -74,11 +76,14 @@ def post_json(
     raise AssertionError("unreachable")  # pragma: no cover - tries is at least 1
 
 
-def _once(line: Line, path: str, content: bytes, deadline: float) -> Any:
+def _once(line: Line, path: str, content: bytes, deadline: float, stop: threading.Event) -> Any:
     # the loop ends it at the deadline, wherever it is: a timeout of a socket would begin again with each byte
-    status, headers, data = asyncio.run_coroutine_threadsafe(
-        _answer(line.client, path, content, deadline), line.loop
-    ).result()
+    running = asyncio.run_coroutine_threadsafe(_answer(line.client, path, content, deadline), line.loop)
+    while not concurrent.futures.wait([running], LOOK_EVERY).done:
+        if stop.is_set():
+            running.cancel()  # closes the connection, by which the server sees that nobody waits
+            raise RemoteError("the caller stopped", code="stopped")
+    status, headers, data = running.result()
     if status != 200:
         raise _refusal(status, headers, data)
     try:
