@@ -221,6 +221,24 @@ def test_an_interruption_leaves_the_server_that_has_not_answered_yet(server):
         over.set()
 
 
+def test_who_watches_may_stop_while_no_document_is_answered(server):
+    over, seen = threading.Event(), []
+    server.acts = [lambda *_: over.wait(20)]
+
+    def stop(*counts):
+        seen.append(counts)
+        raise KeyboardInterrupt
+
+    started = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            SystemOneJudge(server.url, deadline=20).judge_outcomes([RED, GREY], ["red"], progress=stop)
+        assert time.monotonic() - started < 10
+    finally:
+        over.set()
+    assert seen == [(0, 2)]
+
+
 def test_an_unreadable_image_fails_here_and_is_not_sent(server):
     server.acts = [nouls([0.5])]
     (outcome,) = SystemOneJudge(server.url).judge_outcomes([Document(image=b"no image")], ["red"])

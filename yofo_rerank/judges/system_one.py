@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ from yofo_rerank.request_ids import HEADER, current_id
 from yofo_rerank.requirements import JudgedDocument, Judgement, Requirement
 
 ROUNDING = 1e-5  # what a sum of probabilities in single precision may be above 1
+TICK_EVERY = 0.5  # seconds without an answer after which the caller is told again how far it is, and may stop
 API_KEY = "YOFO_JUDGE_API_KEY"  # the environment variable that holds a key, unless another is named
 
 
@@ -190,10 +191,12 @@ class SystemOneJudge:
 
 
 def _watched(running: Sequence[Future[JudgedDocument]], tick: Any) -> Iterator[JudgedDocument]:
-    for place, future in enumerate(running, start=1):
+    for place, future in enumerate(running):
+        while tick is not None and not wait([future], TICK_EVERY).done:
+            tick(place, len(running))
         yield future.result()
         if tick is not None:
-            tick(place, len(running))
+            tick(place + 1, len(running))
 
 
 def _answers(dialect: Dialect, answer: Any, count: int) -> list[tuple[float, float | None]]:
