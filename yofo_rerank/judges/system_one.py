@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from yofo_rerank.advice import Advice
 from yofo_rerank.documents import Document, DocumentLike, as_documents
@@ -228,8 +228,20 @@ def _checked_url(url: str) -> str:
         parts = None
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f"base_url must be an http or https address, but got {url!r:.200}")
+    if not _can_be_reached(parts):
+        raise ConfigError(f"base_url must hold a host name and a port of 1 to 65535, but got {url!r:.200}")
     if parts.username or parts.password:
         raise ConfigError("base_url must not hold a user or password; put a key into the environment")
     if parts.query or parts.fragment:
         raise ConfigError(f"base_url must not hold a query or fragment, but got {url!r:.200}")
     return url.rstrip("/").removesuffix("/v1")
+
+
+def _can_be_reached(parts: SplitResult) -> bool:
+    """Whether it names a host and a port at all: what does not would fail below httpx, with errors of many kinds."""
+    host = parts.hostname or ""
+    try:
+        host.encode("idna").decode("idna")
+        return parts.port != 0 and host.isprintable() and " " not in host
+    except ValueError:  # labels that are empty or too long, or a port beyond the last
+        return False
