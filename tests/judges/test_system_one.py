@@ -4,9 +4,12 @@ import base64
 import io
 import re
 import socket
+import ssl
 import threading
 import time
+from pathlib import Path
 
+import certifi
 import pytest
 from PIL import Image
 
@@ -314,6 +317,23 @@ def test_the_key_comes_from_the_environment_and_is_shown_nowhere(server, monkeyp
 def test_bad_settings(arguments):
     with pytest.raises(ConfigError):
         SystemOneJudge(**({"base_url": "http://x"} | arguments))
+
+
+def test_trusted_certificates_are_read_once_and_again_where_others_are_named(server, monkeypatch, tmp_path):
+    reads, read = [], ssl.create_default_context
+    monkeypatch.setattr(ssl, "create_default_context", lambda *a, **k: reads.append(a) or read(*a, **k))
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    server.acts = [nouls([0.7])]
+    judge = SystemOneJudge(server.url)
+    judge.judge_outcomes([RED], ["red"])
+    before = len(reads)
+    outcomes = [judge.judge_outcomes([RED], ["red"])[0] for _ in range(3)]
+    assert [outcome.failure for outcome in outcomes] == [None] * 3
+    assert len(reads) == before
+    (tmp_path / "own.pem").write_bytes(Path(certifi.where()).read_bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
+    judge.judge_outcomes([RED], ["red"])
+    assert len(reads) == before + 1
 
 
 def test_no_requirements():

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import email.utils
+import functools
 import json
+import os
 import random
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -44,12 +47,26 @@ def open_line(base_url: str, headers: Mapping[str, str], connections: int) -> It
 
     limits = httpx.Limits(max_connections=connections)
     # a redirect would carry documents and key elsewhere
-    client = httpx.AsyncClient(base_url=base_url, headers=dict(headers), limits=limits, follow_redirects=False)
+    client = httpx.AsyncClient(
+        base_url=base_url, headers=dict(headers), limits=limits, verify=_trusted(), follow_redirects=False
+    )
     with loop_apart("yofo-http-judge-loop") as loop:
         try:
             yield Line(client, loop)
         finally:
             asyncio.run_coroutine_threadsafe(client.aclose(), loop).result()
+
+
+def _trusted() -> ssl.SSLContext:
+    return _read_trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@functools.lru_cache(maxsize=4)
+def _read_trusted(*_: str | None) -> ssl.SSLContext:
+    """Certificates that are trusted, as httpx reads them; which takes longer than a small answer, so once."""
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 def post_json(
