@@ -5,6 +5,7 @@ import io
 import re
 import socket
 import ssl
+import struct
 import threading
 import time
 from pathlib import Path
@@ -78,6 +79,7 @@ def test_what_may_pass_is_tried_again(server, acts, tries, monkeypatch):
         (status(200, body={"answers": {"q0": {"noul": True}}}), "remote_bad_answer"),
         (status(200, body={"answers": {"q0": {"noul": 0.5, "label_mass": "all"}}}), "remote_bad_answer"),
         (status(200, body=b" " * 5_000_000), "remote_bad_answer"),
+        (status(200, body=b"no gzip", headers=[("Content-Encoding", "gzip")]), "remote_bad_answer"),
     ],
 )
 def test_every_failure_has_a_code_and_no_score(server, act, code, monkeypatch):
@@ -88,6 +90,18 @@ def test_every_failure_has_a_code_and_no_score(server, act, code, monkeypatch):
     if code in ("remote_refused", "remote_denied"):
         assert len(server.bodies) == 1  # not tried again
     assert outcome.judgements == ()
+
+
+def test_a_connection_that_is_reset_says_something(server):
+    def reset(handler, _):
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        handler.connection.close()
+        handler.close_connection = True
+
+    server.acts = [reset]
+    (outcome,) = SystemOneJudge(server.url, tries=1).judge_outcomes([RED], ["red"])
+    assert outcome.failure.code == "remote_unreachable"
+    assert outcome.failure.message == "the server cannot be reached: ReadError"
 
 
 def test_half_an_answer_fails(server):

@@ -122,8 +122,11 @@ async def _answer(
                 return response.status_code, response.headers, await _read(response)
     except (TimeoutError, httpx.TimeoutException) as error:
         raise RemoteError("no answer within the deadline", code="remote_timeout") from error
+    except httpx.DecodingError as error:
+        raise RemoteError(f"the answer cannot be decoded: {error!s:.200}", code="remote_bad_answer") from error
     except httpx.HTTPError as error:
-        raise RemoteError(f"the server cannot be reached: {error!s:.200}", code="remote_unreachable") from error
+        said = str(error)[:200] or type(error).__name__  # a connection that is reset says nothing
+        raise RemoteError(f"the server cannot be reached: {said}", code="remote_unreachable") from error
 
 
 async def _read(response: httpx.Response) -> bytes:
