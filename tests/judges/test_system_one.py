@@ -2,7 +2,9 @@
 
 import base64
 import io
+import os
 import re
+import signal
 import socket
 import ssl
 import struct
@@ -207,6 +209,25 @@ def test_connections_are_those_of_all_calls_together(server):
         caller.join()
     assert [one.judgements[0].p_yes for one in found] == [0.7] * 12
     assert server.most == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_process_forked_during_a_call_has_places_of_its_own(server):
+    over = threading.Event()
+    server.acts = [lambda *request: over.wait(20) and nouls([0.7])(*request), nouls([0.7])]
+    judge = SystemOneJudge(server.url, connections=1, deadline=20)
+    caller = threading.Thread(target=judge.judge_outcomes, args=([RED], ["red"]))
+    caller.start()
+    while not server.bodies:
+        time.sleep(0.01)
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(15)  # ends it where it waits for ever
+        os._exit(0 if judge.judge_outcomes([RED], ["red"])[0].failure is None else 1)
+    ended = os.waitpid(pid, 0)[1]
+    over.set()
+    caller.join()
+    assert ended == 0
 
 
 def test_an_interruption_leaves_no_thread(server):

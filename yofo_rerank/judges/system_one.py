@@ -83,14 +83,14 @@ class SystemOneJudge:
         self._connections, self._deadline, self._tries = connections, float(deadline), tries
         self._max_pixels = max_pixels
         self._advice = Advice(None)
-        self._places = threading.BoundedSemaphore(connections)
+        self._places, self._pid = threading.BoundedSemaphore(connections), os.getpid()
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the semaphore, which cannot travel to another process."""
         return {name: value for name, value in vars(self).items() if name != "_places"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _places=threading.BoundedSemaphore(state["_connections"]))
+        vars(self).update(state, _places=threading.BoundedSemaphore(state["_connections"]), _pid=os.getpid())
 
     def judge_outcomes(
         self,
@@ -106,6 +106,8 @@ class SystemOneJudge:
             ConfigError: a key in the environment that no header can hold.
         """
         checked, asked = as_documents(documents), check_requirements(requirements)
+        if self._pid != os.getpid():  # forked: who held a place is not here to give it back
+            self._places, self._pid = threading.BoundedSemaphore(self._connections), os.getpid()
         stop = threading.Event()
         with self._line() as line, counting(progress) as tick:
             pool = ThreadPoolExecutor(self._connections, thread_name_prefix="yofo-http-judge")
@@ -165,13 +167,14 @@ class SystemOneJudge:
     @contextmanager
     def _place(self, stop: threading.Event) -> Iterator[None]:
         """One of the connections; waits for it until the caller stops."""
-        while not self._places.acquire(timeout=0.1):
+        places = self._places
+        while not places.acquire(timeout=0.1):
             if stop.is_set():
                 raise RemoteError("the caller stopped", code="stopped")
         try:
             yield
         finally:
-            self._places.release()
+            places.release()
 
     @contextmanager
     def _line(self) -> Iterator[Line]:
