@@ -77,6 +77,21 @@ def test_facets(server, photos, capsys):  # noqa: F811
     assert "--verdicts" in err
 
 
+def test_facets_of_a_server_that_is_away_or_refuses_the_key_did_not_succeed(server, photos, capsys):  # noqa: F811
+    pytest.importorskip("pyarrow", reason="the extra `facets`")
+    server.acts = [nouls([0.75]), status(401)]
+    code, _, err = run(capsys, "facets", photos, "-r", "grey", "--judge", server.url)
+    said = " ".join(err.split())
+    assert code == 1
+    assert "2 answers judged" not in said
+    assert "png: the server answered 401" in said  # which of them
+    assert "1 documents failed for reasons that may pass or be mended; run it again" in said
+    server.acts = [nouls([0.75])]
+    assert run(capsys, "facets", photos, "-r", "grey", "--judge", server.url)[0] == 0
+    server.acts = [status(422)]  # its document is at fault
+    assert run(capsys, "facets", photos, "-r", "red", "--judge", server.url)[0] == 0
+
+
 def test_serve(server, capsys, monkeypatch):  # noqa: F811
     testclient = pytest.importorskip("fastapi.testclient", reason="the extra `serve`")
     apps = []

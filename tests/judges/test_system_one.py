@@ -2,11 +2,17 @@
 
 import base64
 import io
+import os
 import re
+import signal
 import socket
+import ssl
+import struct
 import threading
 import time
+from pathlib import Path
 
+import certifi
 import pytest
 from PIL import Image
 
@@ -75,6 +81,7 @@ def test_what_may_pass_is_tried_again(server, acts, tries, monkeypatch):
         (status(200, body={"answers": {"q0": {"noul": True}}}), "remote_bad_answer"),
         (status(200, body={"answers": {"q0": {"noul": 0.5, "label_mass": "all"}}}), "remote_bad_answer"),
         (status(200, body=b" " * 5_000_000), "remote_bad_answer"),
+        (status(200, body=b"no gzip", headers=[("Content-Encoding", "gzip")]), "remote_bad_answer"),
     ],
 )
 def test_every_failure_has_a_code_and_no_score(server, act, code, monkeypatch):
@@ -85,6 +92,18 @@ def test_every_failure_has_a_code_and_no_score(server, act, code, monkeypatch):
     if code in ("remote_refused", "remote_denied"):
         assert len(server.bodies) == 1  # not tried again
     assert outcome.judgements == ()
+
+
+def test_a_connection_that_is_reset_says_something(server):
+    def reset(handler, _):
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        handler.connection.close()
+        handler.close_connection = True
+
+    server.acts = [reset]
+    (outcome,) = SystemOneJudge(server.url, tries=1).judge_outcomes([RED], ["red"])
+    assert outcome.failure.code == "remote_unreachable"
+    assert outcome.failure.message == "the server cannot be reached: ReadError"
 
 
 def test_half_an_answer_fails(server):
@@ -192,6 +211,25 @@ def test_connections_are_those_of_all_calls_together(server):
     assert server.most == 2
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_process_forked_during_a_call_has_places_of_its_own(server):
+    over = threading.Event()
+    server.acts = [lambda *request: over.wait(20) and nouls([0.7])(*request), nouls([0.7])]
+    judge = SystemOneJudge(server.url, connections=1, deadline=20)
+    caller = threading.Thread(target=judge.judge_outcomes, args=([RED], ["red"]))
+    caller.start()
+    while not server.bodies:
+        time.sleep(0.01)
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(15)  # ends it where it waits for ever
+        os._exit(0 if judge.judge_outcomes([RED], ["red"])[0].failure is None else 1)
+    ended = os.waitpid(pid, 0)[1]
+    over.set()
+    caller.join()
+    assert ended == 0
+
+
 def test_an_interruption_leaves_no_thread(server):
     server.acts = [status(503)]
     judge = SystemOneJudge(server.url, tries=50, deadline=60)
@@ -203,6 +241,40 @@ def test_an_interruption_leaves_no_thread(server):
     with pytest.raises(KeyboardInterrupt):
         judge.judge_outcomes([failing, *waiting], ["red"], progress=stop)
     assert not [one for one in threading.enumerate() if one.name.startswith("yofo-http-judge")]
+
+
+def test_an_interruption_leaves_the_server_that_has_not_answered_yet(server):
+    over, interrupted = threading.Event(), []
+    server.acts = [nouls([0.7]), lambda *_: over.wait(20)]
+
+    def stop(*_):
+        interrupted.append(time.monotonic())
+        raise KeyboardInterrupt
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            SystemOneJudge(server.url, deadline=20, connections=2).judge_outcomes([RED, GREY], ["red"], progress=stop)
+        assert time.monotonic() - interrupted[0] < 10
+    finally:
+        over.set()
+
+
+def test_who_watches_may_stop_while_no_document_is_answered(server):
+    over, seen = threading.Event(), []
+    server.acts = [lambda *_: over.wait(20)]
+
+    def stop(*counts):
+        seen.append(counts)
+        raise KeyboardInterrupt
+
+    started = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            SystemOneJudge(server.url, deadline=20).judge_outcomes([RED, GREY], ["red"], progress=stop)
+        assert time.monotonic() - started < 10
+    finally:
+        over.set()
+    assert seen == [(0, 2)]
 
 
 def test_an_unreadable_image_fails_here_and_is_not_sent(server):
@@ -262,6 +334,12 @@ def test_the_key_comes_from_the_environment_and_is_shown_nowhere(server, monkeyp
         {"base_url": "http://x]:80"},
         {"base_url": "http://user:pw@x"},
         {"base_url": "http://x?y=1"},
+        {"base_url": "http://x:65536"},
+        {"base_url": "http://x:0"},
+        {"base_url": "http://a b"},
+        {"base_url": "http://a\0b"},
+        {"base_url": "http://xn--"},
+        {"base_url": "http://" + "a" * 300},
         {"base_url": None},
         {"dialect": "klingon"},
         {"question": "no place"},
@@ -274,6 +352,23 @@ def test_the_key_comes_from_the_environment_and_is_shown_nowhere(server, monkeyp
 def test_bad_settings(arguments):
     with pytest.raises(ConfigError):
         SystemOneJudge(**({"base_url": "http://x"} | arguments))
+
+
+def test_trusted_certificates_are_read_once_and_again_where_others_are_named(server, monkeypatch, tmp_path):
+    reads, read = [], ssl.create_default_context
+    monkeypatch.setattr(ssl, "create_default_context", lambda *a, **k: reads.append(a) or read(*a, **k))
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    server.acts = [nouls([0.7])]
+    judge = SystemOneJudge(server.url)
+    judge.judge_outcomes([RED], ["red"])
+    before = len(reads)
+    outcomes = [judge.judge_outcomes([RED], ["red"])[0] for _ in range(3)]
+    assert [outcome.failure for outcome in outcomes] == [None] * 3
+    assert len(reads) == before
+    (tmp_path / "own.pem").write_bytes(Path(certifi.where()).read_bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
+    judge.judge_outcomes([RED], ["red"])
+    assert len(reads) == before + 1
 
 
 def test_no_requirements():

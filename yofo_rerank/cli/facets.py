@@ -44,6 +44,8 @@ def facets(
 
     With --ray and --out, answers are written as Parquet partitions; --faiss and --qdrant embed the images as the index.
 
+    Exits with 1 where documents failed for what may pass or be mended, as a server that is away: run it again.
+
     Example: yofo facets photos.index -r "pink" -r "has a hood"
     """
     texts = _requirements(requirement or [], from_file)
@@ -71,11 +73,24 @@ def facets(
 
 
 def _say(report: FacetReport, path: Path) -> None:
+    """Say what was done.
+
+    Raises:
+        Exit: 1, where documents failed for what is no fault of theirs, such as a server that is away.
+    """
     for one in report.failed:
-        messages.say(f"not judged: {one.message}")
+        messages.say(f"not judged: {one.message if one.id in one.message else f'{one.id}: {one.message}'}")
     messages.say(
         f"{report.judged} answers judged, {report.known} known before, {len(report.failed)} documents failed: {path}"
     )
+    if not report.failed:
+        return
+    from yofo_rerank.scale.unfinished import may_pass
+
+    left = sum(may_pass(one.code) for one in report.failed)
+    if left:
+        messages.complain(f"{left} documents failed for reasons that may pass or be mended; run it again")
+        raise typer.Exit(1)
 
 
 def _requirements(given: list[str], file: Path | None) -> list[str]:

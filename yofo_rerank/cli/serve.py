@@ -111,7 +111,19 @@ def _run(app: FastAPI, limits: Limits, **settings: Any) -> None:
 
 
 def _keys(path: Path | None, host: str, port: int) -> tuple[str, ...]:
-    known = known_keys([] if path is None else path.read_text(encoding="ascii").splitlines())
+    known = known_keys([] if path is None else _lines(path))
+    if path is not None and not known:
+        raise typer.BadParameter(f"--keys: {str(path)!r} holds no key, so everybody might ask; leave it out for that")
     if not known and host not in ("127.0.0.1", "::1", "localhost"):
         messages.warn(f"everybody who reaches {host}:{port} may ask; set keys with --keys or {KEYS}")
     return known
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="ascii").splitlines()
+    except OSError as error:
+        raise typer.BadParameter(f"--keys: {str(path)!r} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        place = f"byte {error.start} is {error.object[error.start]:#04x}"
+        raise typer.BadParameter(f"--keys: {str(path)!r} must be ASCII, one key a line, but {place}") from error

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import email.utils
+import functools
 import json
+import os
 import random
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE = 0.25  # seconds; doubled at each further try
 LONGEST_PAUSE = 20.0
+LOOK_EVERY = 0.1  # seconds between two looks at whether the caller still waits
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 _AGAIN = (408, 425, 429)  # of the 4xx; and every 5xx
 _FOR_GOOD = ("remote_bad_answer", "remote_denied", "remote_refused", "remote_timeout")
@@ -42,12 +47,26 @@ def open_line(base_url: str, headers: Mapping[str, str], connections: int) -> It
 
     limits = httpx.Limits(max_connections=connections)
     # a redirect would carry documents and key elsewhere
-    client = httpx.AsyncClient(base_url=base_url, headers=dict(headers), limits=limits, follow_redirects=False)
+    client = httpx.AsyncClient(
+        base_url=base_url, headers=dict(headers), limits=limits, verify=_trusted(), follow_redirects=False
+    )
     with loop_apart("yofo-http-judge-loop") as loop:
         try:
             yield Line(client, loop)
         finally:
             asyncio.run_coroutine_threadsafe(client.aclose(), loop).result()
+
+
+def _trusted() -> ssl.SSLContext:
+    return _read_trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@functools.lru_cache(maxsize=4)
+def _read_trusted(*_: str | None) -> ssl.SSLContext:
+    """Certificates that are trusted, as httpx reads them; which takes longer than a small answer, so once."""
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 def post_json(
@@ -63,7 +82,7 @@ def post_json(
     content = json.dumps(body).encode()
     for place in range(tries):
         try:
-            return _once(line, path, content, deadline)
+            return _once(line, path, content, deadline, stop)
         except RemoteError as error:
             pause = getattr(error, "retry_after", None) or FIRST_PAUSE * 2**place * random.uniform(0.5, 1.0)
             last = place + 1 == tries or error.code in _FOR_GOOD
@@ -74,11 +93,14 @@ def post_json(
     raise AssertionError("unreachable")  # pragma: no cover - tries is at least 1
 
 
-def _once(line: Line, path: str, content: bytes, deadline: float) -> Any:
+def _once(line: Line, path: str, content: bytes, deadline: float, stop: threading.Event) -> Any:
     # the loop ends it at the deadline, wherever it is: a timeout of a socket would begin again with each byte
-    status, headers, data = asyncio.run_coroutine_threadsafe(
-        _answer(line.client, path, content, deadline), line.loop
-    ).result()
+    running = asyncio.run_coroutine_threadsafe(_answer(line.client, path, content, deadline), line.loop)
+    while not concurrent.futures.wait([running], LOOK_EVERY).done:
+        if stop.is_set():
+            running.cancel()  # closes the connection, by which the server sees that nobody waits
+            raise RemoteError("the caller stopped", code="stopped")
+    status, headers, data = running.result()
     if status != 200:
         raise _refusal(status, headers, data)
     try:
@@ -100,8 +122,11 @@ async def _answer(
                 return response.status_code, response.headers, await _read(response)
     except (TimeoutError, httpx.TimeoutException) as error:
         raise RemoteError("no answer within the deadline", code="remote_timeout") from error
+    except httpx.DecodingError as error:
+        raise RemoteError(f"the answer cannot be decoded: {error!s:.200}", code="remote_bad_answer") from error
     except httpx.HTTPError as error:
-        raise RemoteError(f"the server cannot be reached: {error!s:.200}", code="remote_unreachable") from error
+        said = str(error)[:200] or type(error).__name__  # a connection that is reset says nothing
+        raise RemoteError(f"the server cannot be reached: {said}", code="remote_unreachable") from error
 
 
 async def _read(response: httpx.Response) -> bytes:

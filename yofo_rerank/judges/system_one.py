@@ -7,10 +7,10 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from yofo_rerank.advice import Advice
 from yofo_rerank.documents import Document, DocumentLike, as_documents
@@ -24,6 +24,7 @@ from yofo_rerank.request_ids import HEADER, current_id
 from yofo_rerank.requirements import JudgedDocument, Judgement, Requirement
 
 ROUNDING = 1e-5  # what a sum of probabilities in single precision may be above 1
+TICK_EVERY = 0.5  # seconds without an answer after which the caller is told again how far it is, and may stop
 API_KEY = "YOFO_JUDGE_API_KEY"  # the environment variable that holds a key, unless another is named
 
 
@@ -82,14 +83,14 @@ class SystemOneJudge:
         self._connections, self._deadline, self._tries = connections, float(deadline), tries
         self._max_pixels = max_pixels
         self._advice = Advice(None)
-        self._places = threading.BoundedSemaphore(connections)
+        self._places, self._pid = threading.BoundedSemaphore(connections), os.getpid()
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the semaphore, which cannot travel to another process."""
         return {name: value for name, value in vars(self).items() if name != "_places"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _places=threading.BoundedSemaphore(state["_connections"]))
+        vars(self).update(state, _places=threading.BoundedSemaphore(state["_connections"]), _pid=os.getpid())
 
     def judge_outcomes(
         self,
@@ -105,6 +106,8 @@ class SystemOneJudge:
             ConfigError: a key in the environment that no header can hold.
         """
         checked, asked = as_documents(documents), check_requirements(requirements)
+        if self._pid != os.getpid():  # forked: who held a place is not here to give it back
+            self._places, self._pid = threading.BoundedSemaphore(self._connections), os.getpid()
         stop = threading.Event()
         with self._line() as line, counting(progress) as tick:
             pool = ThreadPoolExecutor(self._connections, thread_name_prefix="yofo-http-judge")
@@ -164,13 +167,14 @@ class SystemOneJudge:
     @contextmanager
     def _place(self, stop: threading.Event) -> Iterator[None]:
         """One of the connections; waits for it until the caller stops."""
-        while not self._places.acquire(timeout=0.1):
+        places = self._places
+        while not places.acquire(timeout=0.1):
             if stop.is_set():
                 raise RemoteError("the caller stopped", code="stopped")
         try:
             yield
         finally:
-            self._places.release()
+            places.release()
 
     @contextmanager
     def _line(self) -> Iterator[Line]:
@@ -190,10 +194,12 @@ class SystemOneJudge:
 
 
 def _watched(running: Sequence[Future[JudgedDocument]], tick: Any) -> Iterator[JudgedDocument]:
-    for place, future in enumerate(running, start=1):
+    for place, future in enumerate(running):
+        while tick is not None and not wait([future], TICK_EVERY).done:
+            tick(place, len(running))
         yield future.result()
         if tick is not None:
-            tick(place, len(running))
+            tick(place + 1, len(running))
 
 
 def _answers(dialect: Dialect, answer: Any, count: int) -> list[tuple[float, float | None]]:
@@ -225,8 +231,20 @@ def _checked_url(url: str) -> str:
         parts = None
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f"base_url must be an http or https address, but got {url!r:.200}")
+    if not _can_be_reached(parts):
+        raise ConfigError(f"base_url must hold a host name and a port of 1 to 65535, but got {url!r:.200}")
     if parts.username or parts.password:
         raise ConfigError("base_url must not hold a user or password; put a key into the environment")
     if parts.query or parts.fragment:
         raise ConfigError(f"base_url must not hold a query or fragment, but got {url!r:.200}")
     return url.rstrip("/").removesuffix("/v1")
+
+
+def _can_be_reached(parts: SplitResult) -> bool:
+    """Whether it names a host and a port at all: what does not would fail below httpx, with errors of many kinds."""
+    host = parts.hostname or ""
+    try:
+        host.encode("idna").decode("idna")
+        return parts.port != 0 and host.isprintable() and " " not in host
+    except ValueError:  # labels that are empty or too long, or a port beyond the last
+        return False
