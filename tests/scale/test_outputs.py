@@ -60,6 +60,21 @@ def test_shards_are_searched_as_the_vectors_that_were_never_cut(tmp_path, vector
     )
 
 
+@pytest.mark.parametrize("mapped", [False, True])
+def test_what_is_no_query_of_shards_is_an_error(tmp_path, vectors, mapped):
+    write(FaissShards(), tmp_path, vectors)
+    shards = open_shards(tmp_path, mapped=mapped)
+    for given, top_k, code in (
+        (unit(2, dim=8), 5, "bad_embeddings"),
+        (unit(2)[0], 5, "bad_embeddings"),
+        (np.full((1, 16), np.nan, np.float32), 5, "bad_embeddings"),
+        (unit(2), 0, "bad_top_k"),
+    ):
+        with pytest.raises(RetrievalError) as caught:
+            shards.search(given, top_k)
+        assert caught.value.code == code
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the system tells what is mapped")
 def test_shards_in_their_files_are_searched_as_in_memory_which_does_not_hold_them(tmp_path, vectors):
     write(FaissShards(), tmp_path, vectors)

@@ -81,8 +81,17 @@ class Shards:
         return len(self.ids)
 
     def search(self, vectors: Vectors, top_k: int) -> list[list[tuple[str, float]]]:
-        """For each query vector, as `ClipEncoder` gives them, the ids of the nearest documents with their scores."""
-        return [[(self.ids[key], score) for key, score in hits] for hits in self.index.search(vectors, top_k)]
+        """For each query vector, as `ClipEncoder` gives them, the ids of the nearest documents with their scores.
+
+        Raises:
+            RetrievalError: codes `bad_top_k` (below 1), `bad_embeddings` (another width, not finite).
+        """
+        from yofo_rerank.retrieval.checks import check_embeddings, check_top_k
+
+        asked = check_embeddings(vectors, self.index.dim)
+        return [
+            [(self.ids[key], score) for key, score in hits] for hits in self.index.search(asked, check_top_k(top_k))
+        ]
 
 
 def open_shards(folder: str, factory: str = "Flat", *, mapped: bool = False) -> Shards:
