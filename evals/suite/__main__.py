@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -78,11 +79,15 @@ def main(
 
 
 def training(steps: list[Step], *, skip_missing: bool) -> list[Outcome]:
-    """Train the contestants where a step that asks them is to run; else what it took stands among the steps."""
+    """Train the contestants where a step that asks them is to run; else what it took stands among the steps.
+
+    What was trained apart from a suite took its processor seconds, however little the suite had left to do.
+    """
     asking = [step for step in steps if step.trained]
     if any(not is_current(step, skip_missing=skip_missing) for step in asking):
-        return [run_step(TRAINING, skip_missing=False)]
-    took = spent(TRAINING.record, finished=True) or trained_seconds()
+        done = run_step(TRAINING, skip_missing=False)
+        return [replace(done, seconds=max(done.seconds, trained_seconds()))]
+    took = max(spent(TRAINING.record, finished=True), trained_seconds())
     return [Outcome(TRAINING.record, "kept", took)] if asking and took else []
 
 

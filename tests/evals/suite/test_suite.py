@@ -215,6 +215,7 @@ def test_training_that_is_there_counts_with_the_time_that_it_took(tmp_path, monk
     (tmp_path / "train.py").write_text("import time; time.sleep(0.4)")
     trains = Step("contestants", f"python {tmp_path / 'train.py'}", lasts=True)
     monkeypatch.setattr(program, "TRAINING", trains)
+    monkeypatch.setattr(program, "trained_seconds", lambda: 0.0)
     first = running.run_step(trains, skip_missing=False)
     again = running.run_step(trains, skip_missing=False)  # nothing left to train
     assert again.seconds >= first.seconds + 0.4
@@ -234,7 +235,14 @@ def test_training_apart_from_a_suite_counts_with_its_processor_seconds(tmp_path,
 
     told = {name: {"processor_seconds": 240.0, "shared_processor_seconds": 300.0} for name in recipes.RECIPES}
     monkeypatch.setattr(recipes, "trained_as", lambda name: told[name])
-    assert program.trained_seconds() == 240.0 * len(told) + 300.0
+    whole = 240.0 * len(told) + 300.0
+    assert program.trained_seconds() == whole
+    asking = [Step("asks", "python -c pass", trained=True)]
+    monkeypatch.setattr(program, "TRAINING", Step("contestants", "python -c pass", lasts=True))
+    for current, state in ((False, "made"), (True, "kept")):  # nothing was left to train; again
+        monkeypatch.setattr(program, "is_current", lambda *_, current=current, **__: current)
+        [found] = program.training(asking, skip_missing=False)
+        assert (found.state, found.seconds) == (state, whole)
 
     def untrained(name):
         raise ConfigError(f"{name} is not trained")
