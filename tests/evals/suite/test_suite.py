@@ -211,6 +211,13 @@ def test_a_step_that_goes_on_takes_the_time_of_all_its_runs(tmp_path, monkeypatc
     assert spent.spent_before("stops") == 0  # begun anew
 
 
+def test_a_kept_step_took_as_long_as_its_last_record(tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "RESULTS", tmp_path)
+    for name, seconds in (("first", 2.0), ("last", 150.0)):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"about": {"seconds": seconds}}))
+    assert running.Outcome.of_record(Step("first", "python -c pass", also=("last",))).seconds == 150.0
+
+
 def test_training_that_is_there_counts_with_the_time_that_it_took(tmp_path, monkeypatch):
     (tmp_path / "train.py").write_text("import time; time.sleep(0.4)")
     trains = Step("contestants", f"python {tmp_path / 'train.py'}", lasts=True)
