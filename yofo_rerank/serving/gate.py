@@ -7,13 +7,13 @@ engine's own doing (`yofo_rerank.models.works`), so nothing is merged here.
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import threading
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from yofo_rerank.request_ids import current_id, set_id
 from yofo_rerank.serving.errors import ApiError
 from yofo_rerank.serving.settings import Limits
 
@@ -72,7 +72,8 @@ class Gate:
         stop = threading.Event()
         self._inside += 1
         loop = asyncio.get_running_loop()
-        submitted = self._pool.submit(contextvars.copy_context().run, _stoppable, work, stop)  # its request's id
+        # the id alone, not all of the context: what Ray keeps in it makes many calls of one request one call
+        submitted = self._pool.submit(_stoppable, work, stop, current_id())
         # of the thread's own future: who is not waited for any more holds its place until the thread is done
         submitted.add_done_callback(lambda _: loop.call_soon_threadsafe(self._left))
         return await self._outcome(asyncio.wrap_future(submitted), stop, is_gone)
@@ -108,7 +109,9 @@ class Gate:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _stoppable(work: Callable[[Callable[[int, int], None]], Result], stop: threading.Event) -> Result:
+def _stoppable(work: Callable[[Callable[[int, int], None]], Result], stop: threading.Event, request_id: str) -> Result:
+    set_id(request_id)
+
     def tick(_: int, __: int) -> None:
         if stop.is_set():
             raise Stopped
