@@ -1,9 +1,10 @@
 """`python -m evals.bench.service`: the HTTP service under more clients than it can serve, and what merging is worth.
 
-Two runs. Overload: clients ask about pictures of their own choice, with everything kept that is kept by default, and
-twice as often as they are answered; every answer is compared with the judge's own, the server's memory is watched.
-Merging: all clients ask about the same pictures, each with its own requirements, nothing is kept, and requests are let
-in many at a time or one by one; what they gain together is one pass over all that is asked of a picture.
+Two runs. Overload: clients ask about pictures of their own choice, at least twice as often as they are answered; no
+verdicts are kept, else judging would cost so little that as many clients could not ask too much; every answer is
+compared with the judge's own, the server's memory is watched. Merging: all clients ask about the same pictures, each
+with its own requirements, nothing is kept, and requests are let in many at a time or one by one; what they gain
+together is one pass over all that is asked of a picture.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def main(
     documents = [document for document, _ in sample_catalog(PICTURES, seed=31)]
     pictures = [_address(document) for document in documents]
     truth = _truth(documents)
-    with serving(running=16, waiting=16, kept=True) as (url, process):
+    with serving(running=16, waiting=16, verdicts=False) as (url, process):
         memory = Memory(process)
         overload = run_load(
             url, pictures, truth, clients=clients, seconds=seconds, shared=False, offered=OFFERED, **ASKED
@@ -55,7 +56,7 @@ def main(
     rounds: dict[str, list[float]] = {"on": [], "off": []}
     for _ in range(repeats):
         for name, running in (("on", clients), ("off", 1)):
-            with serving(running=running, waiting=clients, kept=False) as (url, _):
+            with serving(running=running, waiting=clients, verdicts=False, cache_bytes=0) as (url, _):
                 found = run_load(url, pictures, truth, clients=clients, seconds=merge_seconds, shared=True, **ASKED)
             rounds[name].append(found["verdicts_per_second"])
             overload["wrong_answers"] += found["wrong_answers"]
@@ -93,12 +94,16 @@ class Memory:
 
 
 @contextmanager
-def serving(*, running: int, waiting: int, kept: bool) -> Iterator[tuple[str, psutil.Process]]:
+def serving(
+    *, running: int, waiting: int, verdicts: bool, cache_bytes: int | None = None
+) -> Iterator[tuple[str, psutil.Process]]:
     """A service in a process of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(port, running, waiting, kept))
+    process = multiprocessing.get_context("spawn").Process(
+        target=_serve, args=(port, running, waiting, verdicts, cache_bytes)
+    )
     process.start()
     url = f"http://127.0.0.1:{port}"
     try:
@@ -110,13 +115,13 @@ def serving(*, running: int, waiting: int, kept: bool) -> Iterator[tuple[str, ps
         process.kill()
 
 
-def _serve(port: int, running: int, waiting: int, kept: bool) -> None:
+def _serve(port: int, running: int, waiting: int, verdicts: bool, cache_bytes: int | None) -> None:
     import uvicorn
 
     from yofo_rerank.serving import Limits, ServeSettings, server
     from yofo_rerank.serving.app import create_app
 
-    judge = YofoJudge.from_pretrained("mini", verdicts=kept, cache_bytes=None if kept else 0)
+    judge = YofoJudge.from_pretrained("mini", verdicts=verdicts, cache_bytes=cache_bytes)
     settings = ServeSettings(limits=Limits(running=running, waiting=waiting, deadline=120))
     # those of `yofo serve`; connections are kept longer than clients keep theirs: one that is closed just as it is used
     # again would count as a lost request
