@@ -72,10 +72,16 @@ def mini_weights() -> str:
 
 
 def command() -> str:
-    """The command line that repeats this run from the repository root."""
+    """The command line that repeats this run from the repository root, with paths of this machine by name alone."""
     module = getattr(sys.modules["__main__"], "__spec__", None)
     program = f"python -m {module.name.removesuffix('.__main__')}" if module else Path(sys.argv[0]).name
-    return shlex.join([*program.split(), *sys.argv[1:]])
+    return shlex.join([*program.split(), *map(_without_folders, sys.argv[1:])])
+
+
+def _without_folders(argument: str) -> str:
+    """A path from the root by its last part: a record is read by others, and where it was made is of no use to them."""
+    option, equals, value = argument.rpartition("=")
+    return f"{option}{equals}{Path(value).name}" if Path(value).is_absolute() else argument
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, caption: str = "") -> None:

@@ -3,7 +3,7 @@ import subprocess
 
 import yofo_rerank
 from evals import record
-from evals.record import print_table, write_record
+from evals.record import command, print_table, write_record
 
 
 def test_a_record_says_where_it_came_from(tmp_path):
@@ -20,6 +20,12 @@ def test_a_record_says_where_it_came_from(tmp_path):
     assert found["about"]["versions"]["torch"]
     assert found["about"]["versions"]["yofo-rerank"] == yofo_rerank.__version__
     assert found["about"]["seconds"] >= 0
+
+
+def test_a_command_names_no_folder_of_the_machine_that_ran_it(monkeypatch):
+    given = ["pairs.py", "--folder", "/home/me/runs", "--out=/tmp/a.json", "--task", "mini", "evals/results", "-n=3"]
+    monkeypatch.setattr("sys.argv", given)
+    assert command().endswith(" --folder runs --out=a.json --task mini evals/results -n=3")
 
 
 def git(folder, *arguments):
