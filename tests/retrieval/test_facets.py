@@ -11,11 +11,12 @@ import pytest
 
 from yofo_rerank import YofoJudge
 from yofo_rerank.documents import Document
-from yofo_rerank.errors import IndexMismatch, RequirementError, RetrievalError
+from yofo_rerank.errors import IndexMismatch, ModelError, RemoteError, RequirementError, RetrievalError
 from yofo_rerank.judges import SystemOneJudge
 from yofo_rerank.requirements import Failure, JudgedDocument, Judgement, Requirement
 from yofo_rerank.retrieval import ClipFaissRetriever, Facets
 from yofo_rerank.retrieval import facets as facets_module
+from yofo_rerank.retrieval.facets import FacetReport
 
 TEXTS = ["a pink top", "a blue top", "a pink dress", "a grey dress", "a red hat"]
 
@@ -188,6 +189,37 @@ def test_what_cannot_be_judged_is_reported_and_tried_again(documents):
         assert [(one.id, one.code) for one in report.failed] == [("bad", "truncated")]
     with pytest.raises(RequirementError):
         facets.judge(documents, WordJudge(), [])
+
+
+class LeavingJudge(WordJudge):
+    """Answers about the documents below `until`, and fails with `code` after them."""
+
+    def __init__(self, until, code):
+        super().__init__()
+        self.until, self.code = until, code
+
+    def judged(self, document, requirements):
+        if int(document.id) < self.until:
+            return super().judged(document, requirements)
+        return JudgedDocument(failure=Failure(code=self.code, message="no answer"))
+
+
+@pytest.mark.parametrize("code, kind", [("remote_timeout", RemoteError), ("nan", ModelError)])
+def test_a_judge_that_stays_away_is_not_asked_about_all(tmp_path, code, kind):
+    documents, facets = [Document(text="a top", id=str(place)) for place in range(300)], Facets(tmp_path / "f.parquet")
+    judge = LeavingJudge(10, code)
+    with pytest.raises(kind, match=rf"2 batches of 64 in a row .*\({code}\)\. 10 answers are kept") as error:
+        facets.judge(documents, judge, ["top"])
+    assert error.value.code == "nothing_judged"
+    assert len(judge.asked) == 3 * 64
+    judge.until = 300
+    assert facets.judge(documents, judge, ["top"]) == FacetReport(judged=290, known=10)  # the next run goes on
+
+
+def test_documents_that_fail_of_themselves_end_nothing():
+    documents = [Document(text="a top", id=str(place)) for place in range(300)]
+    report = Facets().judge(documents, LeavingJudge(10, "truncated"), ["top"])
+    assert (report.judged, len(report.failed)) == (10, 290)
 
 
 def test_facets_live_in_the_index_folder(retriever, encoder, documents, tmp_path):

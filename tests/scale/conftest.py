@@ -14,8 +14,8 @@ pytest.importorskip("ray", reason="the extra `ray`")
 
 import yofo_rerank.scale.pool as pool_module
 from yofo_rerank.errors import ImageError
-from yofo_rerank.scale import Pool
-from yofo_rerank.scale import catalogue as module
+from yofo_rerank.retrieval.facets import stamp
+from yofo_rerank.scale import Pool, catalogue, facets
 
 
 @pytest.fixture(scope="session")
@@ -63,14 +63,15 @@ def no_cluster(monkeypatch):
                 [_row(document, texts, judge and judge(document.id)) for document in partition.read()[1]],
             )
 
-    monkeypatch.setattr(module, "connected", lambda _: nullcontext())
-    monkeypatch.setattr(module, "whole_partitions", whole_partitions)
-    monkeypatch.setattr(module, "judge_name", lambda *_: "j")
+    for module in (catalogue, facets):
+        monkeypatch.setattr(module, "connected", lambda _: nullcontext())
+        monkeypatch.setattr(module, "whole_partitions", whole_partitions)
+        monkeypatch.setattr(module, "judge_name", lambda *_: "j")
     return asked
 
 
 def _row(document, texts, code=None):
-    row = {"document": document.id, "judge": "j", "stamp": "s", "code": code, "message": None}
+    row = {"document": document.id, "judge": "j", "stamp": stamp(document), "code": code, "message": None}
     row |= {"p_yes": [], "verdict": []}
     if code:
         return row | {"vector": None}

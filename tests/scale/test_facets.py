@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 from tests.scale.judges import RedJudge
 from yofo_rerank.cli import app, options
 from yofo_rerank.documents import load_folder
-from yofo_rerank.errors import RetrievalError
+from yofo_rerank.errors import RemoteError, RetrievalError
 from yofo_rerank.retrieval import ClipFaissRetriever, Facets
 from yofo_rerank.scale.facets import judge_facets
 
@@ -51,3 +51,14 @@ def test_the_command_keeps_the_same_facets_with_ray_as_without(ray_here, picture
 def test_facets_in_memory_are_refused(tmp_path):
     with pytest.raises(RetrievalError, match="path"):
         judge_facets(Facets(), [], RedJudge(tmp_path), ["pink"])
+
+
+def test_a_judge_that_stays_away_is_not_asked_about_all(pictures, no_cluster, tmp_path):
+    documents, facets = list(load_folder(pictures(30))), Facets(tmp_path / "facets.parquet")
+    codes = dict.fromkeys([one.id for one in documents[2:]], "remote_unreachable")
+    with pytest.raises(RemoteError, match=r"of 8 partitions in a row .* 2 answers are kept") as error:
+        judge_facets(facets, documents, codes.get, ["is red"], size=2)
+    assert error.value.code == "nothing_judged"
+    assert len(no_cluster) == 9
+    report = judge_facets(facets, documents, lambda _: None, ["is red"], size=2)  # and the next run goes on
+    assert (report.judged, report.known, report.failed) == (28, 2, ())

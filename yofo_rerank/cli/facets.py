@@ -85,7 +85,7 @@ def _say(report: FacetReport, path: Path) -> None:
     )
     if not report.failed:
         return
-    from yofo_rerank.scale.unfinished import may_pass
+    from yofo_rerank.in_vain import may_pass
 
     left = sum(may_pass(one.code) for one in report.failed)
     if left:

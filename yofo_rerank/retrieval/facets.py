@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import RetrievalError
+from yofo_rerank.in_vain import InVain
 from yofo_rerank.judging import Judge, check_requirements
 from yofo_rerank.pdf import PdfPage
 from yofo_rerank.progress import Progress, Tick, counting
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 Where = str | Sequence[str] | Mapping[str, bool | float]
 
 BATCH_SIZE = 64  # documents judged, and kept, at a time: what a killed run loses at most
+IN_VAIN = 2  # batches in a row of which nothing could be judged
 SHOWN = 20  # facets in a message
 SURELY_NOT = 0.1  # p_yes
 IDENTITY = ("model", "adapter", "revision", "format", "attention")
@@ -124,6 +126,8 @@ class Facets:
         Raises:
             RequirementError: no requirements, or an unusable one.
             RetrievalError: code `locked`, if another process judges these facets.
+            ModelError: code `nothing_judged`, where nothing of two batches in a row could be judged, because the judge
+                is broken; RemoteError, where its server is away or refuses. What was judged is kept.
             MissingExtra: no pyarrow.
         """
         texts = list(dict.fromkeys(one_line(one.text) for one in check_requirements(requirements)))
@@ -179,13 +183,16 @@ class Facets:
         missing = self.missing(documents, texts, name)
         asked = sum(len(wanted) for _, _, wanted in missing)
         failed: list[Skipped] = []
-        judged = 0
+        judged, in_vain = 0, InVain(IN_VAIN, f"batches of {BATCH_SIZE}")
         with counting(progress, "Judging facets") as tick:
             done = len(documents) - len(missing)
             for batch in in_batches(missing, BATCH_SIZE):
+                before = len(failed)
                 rows = list(_answers(batch, judge, name, failed))
                 self.keep(rows)
                 judged += len(rows)
+                failures = [(one.code, one.message) for one in failed[before:]]
+                in_vain.saw(judged=len(rows), failures=failures, kept=f"{judged} answers are kept")
                 done += len(batch)
                 _count(tick, done, len(documents))
         return FacetReport(judged, len(documents) * len(texts) - asked, tuple(failed))

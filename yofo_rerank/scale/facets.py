@@ -9,6 +9,7 @@ from typing import Any
 
 from yofo_rerank.documents import Document
 from yofo_rerank.errors import RetrievalError
+from yofo_rerank.in_vain import InVain
 from yofo_rerank.judging import Judge, check_requirements
 from yofo_rerank.progress import Progress, counting
 from yofo_rerank.requirements import Requirement
@@ -19,6 +20,7 @@ from yofo_rerank.retrieval.results import Skipped
 from yofo_rerank.scale.partitions import SIZE, listed
 from yofo_rerank.scale.pool import LOCAL, Pool, connected
 from yofo_rerank.scale.stream import whole_partitions
+from yofo_rerank.scale.unfinished import IN_VAIN
 
 
 def judge_facets(
@@ -49,6 +51,7 @@ def judge_facets(
     Raises:
         RetrievalError: code `locked`; `no_path`, for facets in memory.
         RequirementError: no requirements. MissingExtra: no Ray.
+        ModelError: code `nothing_judged`, as of `judge_catalogue`.
     """
     if facets.path is None:
         raise RetrievalError("facets are judged on a cluster only into a file, but these have no path", code="no_path")
@@ -59,13 +62,16 @@ def judge_facets(
             missing = facets.missing(documents, texts, judge_name(judge, pool))
             asked = sum(len(wanted) for _, _, wanted in missing)
             done, failed, judged = len(documents) - len(missing), [], 0
+            in_vain = InVain(IN_VAIN, "partitions")
             with counting(progress, "Judging facets") as tick:
                 for wanted, group in groupby(missing, key=lambda one: one[2]):
                     pieces = listed((document for document, _, _ in group), size)
                     for _, rows in whole_partitions(pieces, judge, wanted, pool=pool):
                         facets.keep(found := [answer for row in rows for answer in _answers(row, wanted)])
-                        failed += [_failure(row) for row in rows if row["code"] is not None]
+                        failed += (new := [_failure(row) for row in rows if row["code"] is not None])
                         judged, done = judged + len(found), done + len(rows)
+                        failures = [(one.code, one.message) for one in new]
+                        in_vain.saw(judged=len(found), failures=failures, kept=f"{judged} answers are kept")
                         if tick:
                             tick(done, len(documents))
             return FacetReport(judged, len(documents) * len(texts) - asked, tuple(failed))

@@ -16,10 +16,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from yofo_rerank.errors import BROKEN, PASSING, ModelError, RemoteError
+from yofo_rerank.in_vain import REFUSED, InVain, may_pass
 
-IN_VAIN = 8  # partitions in a row of which nothing could be judged: a judge that is down is not asked about the rest
-REFUSED = "remote_refused"  # of the document, by a server that answers
+IN_VAIN = 8  # partitions in a row of which nothing could be judged
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +29,7 @@ class Unfinished:
     def __init__(self) -> None:
         self.count = 0
         self._codes: Counter[str] = Counter()
-        self._in_vain = 0
+        self._in_vain = InVain(IN_VAIN, "partitions")
 
     def leaves(self, rows: Sequence[dict[str, Any]], written: int) -> bool:
         """Whether the partition of these rows is left to the next run.
@@ -45,12 +44,9 @@ class Unfinished:
         codes = _left(rows)
         self._codes.update(codes)
         self.count += bool(codes)
-        if any(row["code"] is None for row in rows):
-            self._in_vain = 0
-        elif guilty := [row for row in rows if _is_judges(row["code"])]:
-            self._in_vain += 1
-            if self._in_vain == IN_VAIN:
-                raise _ended(guilty[-1], written)
+        failures = [(row["code"], row["message"]) for row in rows if row["code"] is not None]
+        judged = len(rows) - len(failures)
+        self._in_vain.saw(judged=judged, failures=failures, kept=f"{written} partitions were written")
         return bool(codes)
 
     def warn(self) -> None:
@@ -63,34 +59,8 @@ class Unfinished:
             )  # fmt: skip
 
 
-def may_pass(code: str | None) -> bool:
-    """Whether a document that failed so may be judged another time: the server was down, the judge set up wrongly.
-
-    >>> may_pass("remote_timeout"), may_pass("bad_config"), may_pass("truncated"), may_pass(None)
-    (True, True, False, False)
-    """
-    if code is None or code == REFUSED:
-        return False
-    # permissions that are missing here are mended by people, and the file is judged then
-    return code in PASSING or code == "unreadable" or _is_judges(code)
-
-
-def _is_judges(code: str) -> bool:
-    """Whether it tells of the judge, whatever the document: a server that is away, a key it refuses, a broken model."""
-    return code in BROKEN or code.startswith(RemoteError.default_code)
-
-
 def _left(rows: Sequence[dict[str, Any]]) -> list[str]:
     """The codes for which a partition is not written; a server that refuses all is asked wrongly."""
     alone = any(row["code"] is None for row in rows)
     codes = [row["code"] for row in rows if row["code"] is not None]
     return [code for code in codes if may_pass(code) or (code == REFUSED and not alone)]
-
-
-def _ended(row: dict[str, Any], written: int) -> ModelError:
-    message = (
-        f"no document of {IN_VAIN} partitions in a row could be judged; the last: {row['message']} ({row['code']}). "
-        f"{written} partitions were written; the next run goes on from there"
-    )
-    kind = RemoteError if row["code"].startswith(RemoteError.default_code) else ModelError
-    return kind(message, code="nothing_judged")
