@@ -66,7 +66,7 @@ def behind(entries: list[Entry], counts: dict[str, Count], wanted: dict[str, int
 def read_counts(path: Path) -> dict[str, Count]:
     """What was tried before."""
     stored = json.loads(path.read_text(encoding="utf-8"))["figures"] if path.exists() else {}
-    counts = {one.name: Count(**stored["entries"][one.name]) if stored else Count() for one in ENTRIES}
+    counts = {one.name: Count(**stored.get("entries", {}).get(one.name, {})) for one in ENTRIES}
     return {name: replace(count, failures=list(count.failures)) for name, count in counts.items()}
 
 

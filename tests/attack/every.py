@@ -1,5 +1,5 @@
 """Every entry."""
 
-from tests.attack import pictures, places, records, stores, texts
+from tests.attack import pictures, places, records, services, stores, texts
 
-ENTRIES = [*texts.ENTRIES, *pictures.ENTRIES, *places.ENTRIES, *records.ENTRIES, *stores.ENTRIES]
+ENTRIES = [*texts.ENTRIES, *pictures.ENTRIES, *places.ENTRIES, *records.ENTRIES, *stores.ENTRIES, *services.ENTRIES]
