@@ -1,8 +1,8 @@
 """`python -m evals.bench.service`: the HTTP service under more clients than it can serve, and what merging is worth.
 
-Two runs. Overload: clients ask about pictures of their own choice, at least twice as often as they are answered; no
-verdicts are kept, else judging would cost so little that as many clients could not ask too much; every answer is
-compared with the judge's own, the server's memory is watched. Merging: all clients ask about the same pictures, each
+Two runs, which make a record and the table of docs/how-to/service.md. Overload: clients ask about pictures of their own
+choice, at least twice as often as they are answered; no verdicts are kept, else judging would cost so little that as
+many clients could not ask too much; every answer is compared with the judge's own, the server's memory is watched. Merging: all clients ask about the same pictures, each
 with its own requirements, nothing is kept, and requests are let in many at a time or one by one; what they gain
 together is one pass over all that is asked of a picture.
 """
@@ -64,8 +64,27 @@ def main(
     figures = {"overload": overload, "merging": merging}
     settings = {"clients": clients, "seconds": seconds, "merge_seconds": merge_seconds, "repeats": repeats}
     write_record(output, settings=settings, figures=figures)
+    output.with_suffix(".md").write_text(markdown(settings, figures), encoding="utf-8")
     print_table("Service", ["", "value"], [(name, str(value)) for name, value in overload.items()])
     print_table("Merging", ["", "value"], [(name, str(value)) for name, value in merging.items()])
+
+
+def markdown(settings: dict[str, Any], figures: dict[str, Any]) -> str:
+    """The table as a document includes it."""
+    load, merging = figures["overload"], figures["merging"]
+    statuses = ", ".join(f"{count:,} times {status}" for status, count in sorted(load["statuses"].items()))
+    lines = [
+        f"{settings['clients']} clients, {load['duration_seconds'] / 60:.0f} minutes | ",
+        "---|---",
+        f"answers | {statuses}",
+        f"asked, for each that was answered | {load['offered_per_answered']:.1f}",
+        f"wrong answers; requests without any | {load['wrong_answers']}; {load['lost_requests']}",
+        f"seconds of an answer, half and 99 % | {load['p50_seconds']:.1f}, {load['p99_seconds']:.1f}",
+        f"verdicts/s | {load['verdicts_per_second']:,.0f}",
+        f"memory, and its drift | {load['memory_bytes'] / 2**20:,.0f} MiB, {load['memory_drift']:+.1%}",
+        f"merging, clients with shared candidates | {merging['ratio']:.1f} times the verdicts/s of one by one",
+    ]
+    return "".join(f"| {line} |\n" for line in lines)
 
 
 class Memory:

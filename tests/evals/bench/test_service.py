@@ -1,11 +1,13 @@
 """The load program finds wrong answers, lost requests and refusals where there are some."""
 
+import json
 import time
 
 import pytest
 
 from evals.bench.load import run_load
-from evals.bench.service import Memory
+from evals.bench.service import Memory, markdown
+from evals.record import RESULTS
 from tests.serving.conftest import TextJudge, serving
 from yofo_rerank.serving import Limits, ServeSettings
 
@@ -84,3 +86,10 @@ def test_drift_of_memory():
     memory = Memory(Growing())
     memory._seen = [100, 200, 200, 300, 300, 400, 400, 600]
     assert memory.figures()["memory_drift"] == pytest.approx(500 / 250 - 1, abs=0.8)
+
+
+def test_the_table_is_of_the_record():
+    record = json.loads((RESULTS / "bench_service.json").read_text())
+    table = markdown(record["settings"], record["figures"])
+    assert f"| verdicts/s | {record['figures']['overload']['verdicts_per_second']:,.0f} |" in table
+    assert (RESULTS / "bench_service.md").read_text() == table
