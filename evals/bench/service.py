@@ -2,9 +2,9 @@
 
 Two runs, which make a record and the table of docs/how-to/service.md. Overload: clients ask about pictures of their own
 choice, at least twice as often as they are answered; no verdicts are kept, else judging would cost so little that as
-many clients could not ask too much; every answer is compared with the judge's own, the server's memory is watched. Merging: all clients ask about the same pictures, each
-with its own requirements, nothing is kept, and requests are let in many at a time or one by one; what they gain
-together is one pass over all that is asked of a picture.
+many clients could not ask too much; every answer is compared with the judge's own, the server's memory is watched.
+Merging: all clients ask about the same pictures, each with its own requirements, nothing is kept, and requests are let
+in many at a time or one by one; what they gain together is one pass over all that is asked of a picture.
 """
 
 from __future__ import annotations
