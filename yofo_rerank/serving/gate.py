@@ -7,19 +7,23 @@ engine's own doing (`yofo_rerank.models.works`), so nothing is merged here.
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from yofo_rerank.request_ids import current_id, set_id
 from yofo_rerank.serving.errors import ApiError
+from yofo_rerank.serving.pace import Pace
 from yofo_rerank.serving.settings import Limits
 
 Result = TypeVar("Result")
 
 LOOK_EVERY = 0.1  # seconds between two looks at whether the client is still there
+SURE = 0.8  # of the deadline: how long a request may be expected to take, as the pace is a guess
 
 
 class Stopped(BaseException):
@@ -33,6 +37,7 @@ class Gate:
         self._limits = limits
         self._pool = ThreadPoolExecutor(limits.running, thread_name_prefix="yofo-serve")
         self._inside = 0
+        self.pace = Pace()
         self.draining = False
 
     @property
@@ -56,26 +61,45 @@ class Gate:
         if self._inside >= self._limits.running + self._limits.waiting:
             raise ApiError(429, "overloaded", f"{self._limits.waiting} requests are waiting already", retry_after=1)
 
+    def _check_time(self, documents: int) -> None:
+        """Whether so many more would be judged in time; who is alone may always try."""
+        late = self.pace.seconds(documents) - SURE * self._limits.deadline
+        if late > 0:
+            message = f"what is inside takes so long that {documents} more documents would not be judged in time"
+            again = math.ceil(min(late, self._limits.deadline))
+            raise ApiError(429, "overloaded", message, retry_after=again)
+
     async def run(
-        self, work: Callable[[Callable[[int, int], None]], Result], is_gone: Callable[[], Awaitable[bool]]
+        self,
+        work: Callable[[Callable[[int, int], None]], Result],
+        is_gone: Callable[[], Awaitable[bool]],
+        documents: int,
     ) -> Result:
         """What `work` returns; it gets a progress callback, by which it is stopped between two batches.
 
         Args:
             work: called in a thread.
             is_gone: whether the client went away.
+            documents: that it judges.
 
         Raises:
-            ApiError: 429 where too many wait, 503 while draining, 504 beyond the deadline, 499 without a client.
+            ApiError: 429 where too many wait, or too much for the deadline; 503 while draining; 504 beyond the
+                deadline; 499 without a client.
         """
         self.check_room()
-        stop = threading.Event()
+        self._check_time(documents)
+        number, stop = self.pace.enter(documents), threading.Event()
         self._inside += 1
         loop = asyncio.get_running_loop()
         # the id alone, not all of the context: what Ray keeps in it makes many calls of one request one call
-        submitted = self._pool.submit(_stoppable, work, stop, current_id())
+        submitted = self._pool.submit(_stoppable, work, stop, partial(self.pace.saw, number), current_id())
+
+        def left(done: Future[Result]) -> None:
+            self.pace.leave(number, judged=not done.cancelled() and done.exception() is None)
+            loop.call_soon_threadsafe(self._left)
+
         # of the thread's own future: who is not waited for any more holds its place until the thread is done
-        submitted.add_done_callback(lambda _: loop.call_soon_threadsafe(self._left))
+        submitted.add_done_callback(left)
         return await self._outcome(asyncio.wrap_future(submitted), stop, is_gone)
 
     async def _outcome(
@@ -109,12 +133,19 @@ class Gate:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _stoppable(work: Callable[[Callable[[int, int], None]], Result], stop: threading.Event, request_id: str) -> Result:
+def _stoppable(
+    work: Callable[[Callable[[int, int], None]], Result],
+    stop: threading.Event,
+    saw: Callable[[int], None],
+    request_id: str,
+) -> Result:
     set_id(request_id)
 
-    def tick(_: int, __: int) -> None:
+    def tick(judged: int, total: int) -> None:
         if stop.is_set():
             raise Stopped
+        if total:  # else it is not judged yet
+            saw(total - judged)
 
     try:
         tick(0, 0)

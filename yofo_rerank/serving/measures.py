@@ -23,6 +23,7 @@ class Measures:
         for name, about, read in (
             ("yofo_waiting", "Requests without a place.", lambda: gate.waiting),
             ("yofo_running", "Requests that are judged.", lambda: gate.running),
+            ("yofo_seconds_left", "Until those inside would be judged.", lambda: gate.pace.seconds(0)),
         ):
             Gauge(name, about, registry=self._registry).set_function(read)
 

@@ -59,11 +59,12 @@ class Service:
         def work(tick: Callable[[int, int], None]) -> Explained:
             fetching = self._fetching(tick)
             documents = [try_document(one, place, fetching) for place, one in enumerate(body.documents)]
+            tick(0, len(documents))  # judging begins
             return self.reranker.explain(
                 body.words, documents, requirements=body.requirements, scoring=body.scoring, progress=tick
             )
 
-        found = await self.gate.run(work, request.is_disconnected)
+        found = await self.gate.run(work, request.is_disconnected, len(body.documents))
         self._count([one.failure is None for one in found.places], len(found.query.requirements), found.n_tokens)
         return found
 
@@ -75,9 +76,10 @@ class Service:
 
         def work(tick: Callable[[int, int], None]) -> JudgedDocument:
             document, ask = system_one_api.to_document(body, self._fetching(tick)), self.judge.judge_outcomes
+            tick(0, 1)
             return ask([document], asked, **watched(ask, tick))[0]
 
-        outcome = await self.gate.run(work, request.is_disconnected)
+        outcome = await self.gate.run(work, request.is_disconnected, 1)
         self._count([outcome.failure is None], len(asked), outcome.n_tokens)
         return outcome
 
