@@ -11,7 +11,7 @@ import yofo_rerank
 from evals.record import RESULTS
 
 # Made by earlier versions of the programs, and not made again since: remove a name when its program has run.
-OLDER = {"attack", "bench_evidence", "bench_full_size", "bench_restart"}
+OLDER = {"bench_evidence", "bench_full_size", "bench_restart"}
 FIRST_LOOKS = "first_look_"  # what was found on sentences unseen until then cannot be found again
 TIMED = ("seconds", "_s", "per_second")
 RECORDS = {path.stem: path for path in sorted(RESULTS.glob("*.json"))}
