@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.serving.conftest import TextJudge
+from yofo_rerank.serving import gate
 from yofo_rerank.serving.pace import HALF_LIFE, Pace
 
 
@@ -125,16 +126,17 @@ class OneAtATime(TextJudge):
         return found
 
 
-def test_many_large_requests_are_answered_or_refused_and_never_late(serve):
-    client = serve({"deadline": 2}, judge=OneAtATime())  # 100 documents
+def test_many_large_requests_are_answered_or_refused_and_never_late(serve, monkeypatch):
+    monkeypatch.setattr(gate, "SURE", 0.4)  # so that a busy machine may be half as fast as it was
+    client = serve({"deadline": 5}, judge=OneAtATime())
     body = {"model": "m", "query": "pink", "documents": ["a pink skirt"] * 20}  # 0.4 s
     assert client.post("/v1/rerank", json=body).status_code == 200
-    with ThreadPoolExecutor(16) as pool:  # 6.4 s, if all came in
+    with ThreadPoolExecutor(16) as pool:  # more than 6.4 s, if all came in: all would be late
         answers = [one.result() for one in [pool.submit(client.post, "/v1/rerank", json=body) for _ in range(16)]]
     statuses = [one.status_code for one in answers]
     assert set(statuses) == {200, 429}
     assert statuses.count(200) >= 2
-    assert all(1 <= int(one.headers["retry-after"]) <= 2 for one in answers if one.status_code == 429)
+    assert all(1 <= int(one.headers["retry-after"]) <= 5 for one in answers if one.status_code == 429)
     assert "not be judged in time" in next(one.json()["message"] for one in answers if one.status_code == 429)
     assert "yofo_seconds_left 0.0" in client.get("/metrics").text
 
