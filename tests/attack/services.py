@@ -16,6 +16,7 @@ from typing import Any
 from tests.attack import words
 from tests.attack.entry import Entry, LetIn
 from yofo_rerank.errors import RemoteError
+from yofo_rerank.judges.dialects import DIALECTS
 
 GOOD: dict[str, Any] = {"model": "m", "query": "pink", "documents": ["a grey hat", "a pink skirt"]}
 PICTURE = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(40)).decode()
@@ -33,7 +34,6 @@ BODIES: dict[str, list[dict[str, Any]]] = {
 ODD = [None, True, -1, 10**400, 1.5, float("nan"), "", "x" * 5000, [], {}, [[]], "m", "\ud800", PICTURE, ["a"] * 300]
 ODD += ["http://127.0.0.1/a.png", "data:image/png;base64,?", "data:,", {"type": "image_url"}, {"text": None}, [GOOD]]
 SIBLINGS = ["top_k", "input", "docs", "temperature", "choices", "criteria", "image_url", "stream", "scorings", "model "]
-DIALECTS = ["transformers", "vllm", "sglang", "openai"]
 HEADERS = ["Authorization", "X-Request-Id", "X-Forwarded-For", "Content-Encoding", "Accept", "Cookie", "Content-Type"]
 REFUSED = {400, 404, 413, 415, 422}
 
@@ -126,12 +126,11 @@ def _values(body: Any) -> list[Any]:
 
 def check_answer(sent: tuple[str, Any, int], folder: Path) -> None:
     """Refused with a code, or a probability for each question."""
-    from yofo_rerank.judges.dialects import get_dialect
     from yofo_rerank.judges.system_one import _answers
 
     dialect, answer, count = sent
     try:
-        found = _answers(get_dialect(dialect), answer, count)
+        found = _answers(DIALECTS[dialect], answer, count)
     except RemoteError:
         return
     numbers = [one for pair in found for one in pair if one is not None]
@@ -141,7 +140,7 @@ def check_answer(sent: tuple[str, Any, int], folder: Path) -> None:
 
 def make_answer(rng: random.Random) -> tuple[str, Any, int]:
     """An answer as the server of this kind gives it, spoilt."""
-    count, dialect = rng.randint(1, 4), rng.choice(DIALECTS)
+    count, dialect = rng.randint(1, 4), rng.choice(list(DIALECTS))
     answer = right_answer(dialect, count)
     for _ in range(rng.randint(1, 3)):
         _spoil(rng, answer)

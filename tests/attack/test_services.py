@@ -7,7 +7,7 @@ import pytest
 
 from tests.attack import services
 from tests.attack.entry import LetIn
-from yofo_rerank.judges.dialects import get_dialect
+from yofo_rerank.judges.dialects import DIALECTS
 from yofo_rerank.judges.system_one import _answers
 
 
@@ -30,9 +30,9 @@ def test_a_request_that_breaks_the_service_is_seen(tmp_path, monkeypatch):
         services.check_request(("/v1/rerank", b"{", {"Content-Type": b"application/json"}), tmp_path)
 
 
-@pytest.mark.parametrize("dialect", services.DIALECTS)
+@pytest.mark.parametrize("dialect", DIALECTS)
 def test_right_answers_are_read(dialect, tmp_path):
     answers = [services.make_answer(random.Random(seed)) for seed in range(300)]
-    assert {one[0] for one in answers} == set(services.DIALECTS)
-    read = _answers(get_dialect(dialect), services.right_answer(dialect, 3), 3)
+    assert {one[0] for one in answers} == set(DIALECTS)
+    read = _answers(DIALECTS[dialect], services.right_answer(dialect, 3), 3)
     assert [p_yes for p_yes, _ in read] == [0.5, 0.5, 0.5]

@@ -56,27 +56,38 @@ def judge_facets(
     if facets.path is None:
         raise RetrievalError("facets are judged on a cluster only into a file, but these have no path", code="no_path")
     texts = list(dict.fromkeys(one_line(one.text) for one in check_requirements(requirements)))
-    pool = pool or Pool()
     with connected(address), facet_files.judging(facets.path):
         try:
-            missing = facets.missing(documents, texts, judge_name(judge, pool))
-            asked = sum(len(wanted) for _, _, wanted in missing)
-            done, failed, judged = len(documents) - len(missing), [], 0
-            in_vain = InVain(IN_VAIN, "partitions")
-            with counting(progress, "Judging facets") as tick:
-                for wanted, group in groupby(missing, key=lambda one: one[2]):
-                    pieces = listed((document for document, _, _ in group), size)
-                    for _, rows in whole_partitions(pieces, judge, wanted, pool=pool):
-                        facets.keep(found := [answer for row in rows for answer in _answers(row, wanted)])
-                        failed += (new := [_failure(row) for row in rows if row["code"] is not None])
-                        judged, done = judged + len(found), done + len(rows)
-                        failures = [(one.code, one.message) for one in new]
-                        in_vain.saw(judged=len(found), failures=failures, kept=f"{judged} answers are kept")
-                        if tick:
-                            tick(done, len(documents))
-            return FacetReport(judged, len(documents) * len(texts) - asked, tuple(failed))
+            return _judge(facets, documents, judge, texts, pool or Pool(), size, progress)
         finally:
             facet_files.merge(facets.path, facets.table)
+
+
+def _judge(
+    facets: Facets,
+    documents: Sequence[Document],
+    judge: Judge,
+    texts: list[str],
+    pool: Pool,
+    size: int,
+    progress: Progress,
+) -> FacetReport:
+    missing = facets.missing(documents, texts, judge_name(judge, pool))
+    asked = sum(len(wanted) for _, _, wanted in missing)
+    done, failed, judged = len(documents) - len(missing), [], 0
+    in_vain = InVain(IN_VAIN, "partitions")
+    with counting(progress, "Judging facets") as tick:
+        for wanted, group in groupby(missing, key=lambda one: one[2]):
+            pieces = listed((document for document, _, _ in group), size)
+            for _, rows in whole_partitions(pieces, judge, wanted, pool=pool):
+                facets.keep(found := [answer for row in rows for answer in _answers(row, wanted)])
+                failed += (new := [_failure(row) for row in rows if row["code"] is not None])
+                judged, done = judged + len(found), done + len(rows)
+                failures = [(one.code, one.message) for one in new]
+                in_vain.saw(judged=len(found), failures=failures, kept=f"{judged} answers are kept")
+                if tick:
+                    tick(done, len(documents))
+    return FacetReport(judged, len(documents) * len(texts) - asked, tuple(failed))
 
 
 def judge_name(judge: Judge, pool: Pool) -> str:

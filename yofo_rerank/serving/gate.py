@@ -36,19 +36,18 @@ class Gate:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._pool = ThreadPoolExecutor(limits.running, thread_name_prefix="yofo-serve")
-        self._inside = 0
         self.pace = Pace()
         self.draining = False
 
     @property
     def waiting(self) -> int:
         """Requests that have no place yet."""
-        return max(0, self._inside - self._limits.running)
+        return max(0, self.pace.inside - self._limits.running)
 
     @property
     def running(self) -> int:
         """Requests that are judged now."""
-        return min(self._inside, self._limits.running)
+        return min(self.pace.inside, self._limits.running)
 
     def check_room(self) -> None:
         """Whether one more may come in; asked before a body is parsed too, which costs more than a refusal should.
@@ -58,7 +57,7 @@ class Gate:
         """
         if self.draining:
             raise ApiError(503, "draining", "the service is shutting down", retry_after=5)
-        if self._inside >= self._limits.running + self._limits.waiting:
+        if self.pace.inside >= self._limits.running + self._limits.waiting:
             raise ApiError(429, "overloaded", f"{self._limits.waiting} requests are waiting already", retry_after=1)
 
     def _check_time(self, documents: int) -> None:
@@ -89,14 +88,11 @@ class Gate:
         self.check_room()
         self._check_time(documents)
         number, stop = self.pace.enter(documents), threading.Event()
-        self._inside += 1
-        loop = asyncio.get_running_loop()
         # the id alone, not all of the context: what Ray keeps in it makes many calls of one request one call
         submitted = self._pool.submit(_stoppable, work, stop, partial(self.pace.saw, number), current_id())
 
         def left(done: Future[Result]) -> None:
             self.pace.leave(number, judged=not done.cancelled() and done.exception() is None)
-            loop.call_soon_threadsafe(self._left)
 
         # of the thread's own future: who is not waited for any more holds its place until the thread is done
         submitted.add_done_callback(left)
@@ -121,14 +117,11 @@ class Gate:
             if not future.done():
                 future.add_done_callback(_forget)
 
-    def _left(self) -> None:
-        self._inside -= 1
-
     async def drain(self) -> None:
         """Take nobody in any more, and wait for those inside, at most for their deadline."""
         self.draining = True
         until = time.monotonic() + self._limits.deadline
-        while self._inside and time.monotonic() < until:
+        while self.pace.inside and time.monotonic() < until:
             await asyncio.sleep(0.02)
         self._pool.shutdown(wait=False, cancel_futures=True)
 

@@ -36,6 +36,11 @@ class Pace:
         self._documents = self._seconds = 0.0
         self._at = clock()
 
+    @property
+    def inside(self) -> int:
+        """Requests that came and did not leave."""
+        return len(self._left)
+
     def enter(self, documents: int) -> int:
         """One more request; a number for it."""
         with self._lock:
