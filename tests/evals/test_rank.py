@@ -5,6 +5,7 @@ import typer
 
 from evals import missing, rank
 from evals.against import VALUES
+from evals.baselines.floors import Random
 from evals.data_sets import BadData, MissingData
 from evals.program import MISSING
 from evals.ranking_sets import mini, registry
@@ -28,11 +29,6 @@ class InOrder:
     def score(self, query, documents):
         self.asked += 1
         return [-float(place) for place in range(len(documents))]
-
-
-class Random:
-    def score(self, query, documents):
-        return [float(hash((query, document.id)) % 1000) for document in documents]
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import pytest
 from tests.scale.judges import RedJudge, red_of
 from tests.scale.test_catalogue import read
 from yofo_rerank.scale import judge_catalogue
+from yofo_rerank.scale.writing import names
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning:ray.*")
 
@@ -34,7 +35,7 @@ def test_a_run_after_a_killed_program_judges_what_was_not_finished_and_nothing_t
     program = subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL)
     try:
         end = time.monotonic() + 240
-        while len(list(out.glob("*.parquet"))) < 2:
+        while len(names(str(out), ".parquet")) < 2:
             assert program.poll() is None, "the program ended before it was killed"
             assert time.monotonic() < end
             time.sleep(0.02)
@@ -48,7 +49,7 @@ def test_a_run_after_a_killed_program_judges_what_was_not_finished_and_nothing_t
     for agent in children:  # Ray's own agents would stay a while
         with contextlib.suppress(psutil.NoSuchProcess):
             agent.kill()
-    finished = {path.stem: path.read_bytes() for path in out.glob("*.parquet")}
+    finished = {name: (out / f"{name}.parquet").read_bytes() for name in names(str(out), ".parquet")}  # no half file
     assert 2 <= len(finished) < N // SIZE
 
     report = judge_catalogue(folder, RedJudge(second), ["red"], out, pool=two_actors, size=SIZE)
