@@ -9,7 +9,9 @@ from itertools import pairwise
 from yofo_rerank.decompose.lexicon import ADJECTIVES, KIND_OF_TERM, NOUNS, TERMS, TIMES, kind_of
 from yofo_rerank.decompose.words import Word
 
-_LONGEST = max(len(term.split()) for term in KIND_OF_TERM)
+_MOST_WORDS: dict[str, int] = {}  # of the terms that begin with a word: most words begin none of several
+for _first, *_rest in map(str.split, KIND_OF_TERM):
+    _MOST_WORDS[_first] = max(_MOST_WORDS.get(_first, 1), 1 + len(_rest))
 _SMALL = {
     "det": "a an the some any either my his her their your our both every these those this",
     "degree": "very really too super extra slightly quite fairly rather mostly fully completely partially extremely"
@@ -68,7 +70,8 @@ def _match(words: Sequence[Word]) -> list[Term]:
 
 
 def _longest(words: Sequence[Word], start: int) -> Term:
-    for size in range(min(_LONGEST, len(words) - start), 0, -1):
+    most = _MOST_WORDS.get(words[start].key.partition("-")[0], 1)
+    for size in range(min(most, len(words) - start), 0, -1):
         part = words[start : start + size]
         kind = None if any(word.is_name for word in part) else kind_of(" ".join(w.key.replace("-", " ") for w in part))
         if kind:
