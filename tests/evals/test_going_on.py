@@ -16,7 +16,7 @@ from yofo_rerank.mini.weights import weights_folder
 
 FEW = {"yofo": SHIPPED, "base": BASE}  # what needs no training
 PROGRAMS = {
-    "drift": (drift, ("--documents", "21", "--queries", "2", "--counted", "1")),
+    "drift": (drift, ("--documents", "8", "--queries", "2", "--counted", "1")),
     "positions": (positions, ("--documents", "2", "--rotations", "3")),
     "dependency": (dependency, ("--documents", "3")),
     "reasons": (reasons, ("--documents", "4")),
@@ -79,7 +79,7 @@ def test_of_other_code_or_another_model_nothing_is_taken_up(run, tmp_path, monke
     assert run("reasons", tmp_path)[0] == every
     monkeypatch.setitem(kept.ORIGIN, "uncommitted_changes", not ORIGIN["uncommitted_changes"])
     assert run("reasons", tmp_path)[0] == every
-    few = ("--documents", "21", "--queries", "2", "--counted", "1", "--model", str(weights_folder("base")))
+    few = ("--documents", "8", "--queries", "2", "--counted", "1", "--model", str(weights_folder("base")))
     monkeypatch.setitem(PROGRAMS, "drift", (drift, few))
     assert run("drift", tmp_path)[0] == run("drift", tmp_path)[0] > 0  # nothing says whether those weights changed
 

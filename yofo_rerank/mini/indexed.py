@@ -45,6 +45,7 @@ def sample_retriever(
     cached = _load(folder, encoder) if folder.is_dir() else None
     if cached is not None:
         return cached
+    _ = encoder.dim  # loads it: a wrong name is told at once, not when everything is drawn
     retriever = ClipFaissRetriever(encoder)
     retriever.add([document for document, _ in sample_catalog(n, seed=seed, media=media)])
     try:

@@ -41,8 +41,7 @@ def test_tiny(monkeypatch, capsys, model, clip, photos, tmp_path, store):
 
 @pytest.mark.skipif(NO_WEIGHTS, reason="the embedded weights are not there yet")
 @pytest.mark.parametrize("store", ["faiss", "qdrant"])
-def test_embedded(monkeypatch, capsys, tmp_path, store):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+def test_embedded(monkeypatch, capsys, store):
     lines = run(monkeypatch, capsys, "a long dress, not pink", "--candidates", 20, "--store", store)
     assert len(lines) == 5
     assert all("dress (" in line for line in lines)
