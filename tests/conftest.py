@@ -39,13 +39,6 @@ CORPUS = (
 )
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Coverage is the library's, by its own examples: tracing thousands of drawn inputs doubles their time."""
-    drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-    if drawn or {"attack", "evals"} & set(item.path.relative_to(Path(__file__).parent).parts):
-        item.add_marker("no_cover")
-
-
 @dataclass(frozen=True)
 class TinyModel:
     """A model and its processor; `model, processor = tiny` works too."""

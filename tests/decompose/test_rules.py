@@ -144,7 +144,7 @@ def test_three_hundred_words_take_less_than_a_quarter_of_a_second(words: str) ->
     query = " ".join(" ".join([words] * 300).split()[:300])
     decompose(query)
     best = min(_seconds(query) for _ in range(5))
-    assert best < 0.25  # of the processor, also where coverage is traced
+    assert best < 0.25  # of the processor
 
 
 def _seconds(query: str) -> float:
