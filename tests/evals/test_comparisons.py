@@ -103,7 +103,7 @@ def test_every_statement_stands_at_every_place(trained):
 
 
 def test_drift_gives_a_row_for_each_kind_of_attention(tmp_path):
-    _, record = run(drift, tmp_path, "--limit", 8, "--queries", 2, "--counted", 1, "--folder", tmp_path)
+    _, record = run(drift, tmp_path, "--limit", 24, "--queries", 2, "--counted", 1, "--folder", tmp_path)
     joint, isolated = (record["figures"]["table"][mode] for mode in ("joint", "isolated"))
     assert isolated["largest change of p_yes"] < 1e-4 < joint["largest change of p_yes"]
     assert set(record["figures"]["by_requirements"]["joint"]) == {str(count) for count in drift.COUNTS}
